@@ -1,0 +1,93 @@
+// Package connector says what a connector is: what the engine asks of a connected directory and what it promises in
+// return. connectors/doc.go tells how to write one; connectors/conformance tests it.
+//
+// Every error carries a kind of package fault. A connector never returns a part of what it was asked to read: whole, or
+// an error.
+package connector
+
+import (
+	"context"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/directory/snapshot"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// Want says what to read of a source.
+type Want struct {
+	Attributes []string // LDAP names beyond those that the engine always needs; see snapshot and directory
+	// Known maps the DN of a scope, folded, to the GUID it had when it was last read, so that an OU that was renamed or
+	// moved is read where it is now.
+	Known    map[string]directory.GUID
+	Progress Progress
+}
+
+// Progress is told how many objects have been read so far. It may be nil.
+type Progress func(what string, done int)
+
+// Report calls p unless it is nil.
+func (p Progress) Report(what string, done int) {
+	if p != nil {
+		p(what, done)
+	}
+}
+
+// Importer reads the objects of one connected directory into a snapshot.
+type Importer interface {
+	// Import adds every object in scope and one source to b, whole, or returns an error (fault.Unreachable when the
+	// directory could not be read completely, fault.SignIn when it refused the credentials, fault.Denied when a scope
+	// may not be read). On an error b must be thrown away.
+	Import(ctx context.Context, want Want, b *snapshot.Builder) error
+}
+
+// Fate is what became of an object that was there before and is not in the snapshot.
+type Fate uint8
+
+// The fates. FateUnreadable is the zero value: whatever cannot be proved gone counts as still there.
+const (
+	FateUnreadable Fate = iota // not found, neither live nor deleted, as an object is to those who may not read it
+	FateMoved                  // lives outside every scope
+	FateDeleted                // is a deleted object
+)
+
+// Sighting is where a missing object was found.
+type Sighting struct {
+	Fate Fate
+	DN   string // where it is now, "" when unreadable
+}
+
+// Locator is the ability of an Importer to look for objects that are missing from its snapshot, by objectGUID, among
+// deleted ones too. It answers for every GUID asked.
+type Locator interface {
+	Locate(ctx context.Context, guids []directory.GUID) (map[directory.GUID]Sighting, error)
+}
+
+// Reader reads a target. A dry run is wired with nothing else.
+type Reader interface {
+	// Tenant gives the facts of the tenant.
+	Tenant(ctx context.Context) (cloud.Tenant, error)
+	// Objects yields every user and group of the tenant, deleted ones included and marked, in any order, with the named
+	// properties, whole or an error. An error of yield ends the read and is returned as it is.
+	Objects(ctx context.Context, properties []string, yield func(cloud.Object) error) error
+	// Current gives one object by id with the named properties as it is now, past any cache and replica that lags;
+	// fault.NotFound when it does not exist.
+	Current(ctx context.Context, t cloud.Type, id string, properties []string) (cloud.Object, error)
+	// ByAnchor finds an object by its anchor, deleted ones included and marked; fault.NotFound when there is none. It is
+	// asked before a create is repeated whose outcome is not known.
+	ByAnchor(ctx context.Context, t cloud.Type, a directory.Anchor) (cloud.Object, error)
+}
+
+// Exporter writes to a target.
+type Exporter interface {
+	// Export carries out one change and returns the id of the object. It is called again for the same change only after
+	// an error that says that nothing happened, or after ByAnchor and Current have shown that it did not. Adding what is
+	// there and removing what is not are successes. resolve gives the cloud id of a reference by its anchor.
+	Export(ctx context.Context, c plan.Change, resolve func(plan.Ref) (id string, ok bool)) (id string, err error)
+}
+
+// Target is a directory that can be read and written.
+type Target interface {
+	Reader
+	Exporter
+}
