@@ -1,0 +1,24 @@
+// Package engine is the one place that knows the order: import, evaluate, join, diff, plan. It reads sources and tenant
+// through the interfaces of engine/connector, decides with package rules, and writes a plan; it never writes to a
+// directory itself.
+package engine
+
+import (
+	"context"
+	"iter"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/engine/ledger"
+)
+
+// State is what the engine remembers from one run to the next; engine/store keeps it.
+type State interface {
+	// Rows yields the ledger in anchor order.
+	Rows(ctx context.Context) iter.Seq2[ledger.Row, error]
+	// Scopes gives the GUID of each scope by the folded DN in the configuration.
+	Scopes(ctx context.Context) (map[string]directory.GUID, error)
+	// LastImport gives how many objects the last complete plan read from a source; ok is false before the first.
+	LastImport(ctx context.Context, source string) (objects int, ok bool, err error)
+	// Observe remembers what a complete plan saw, in one transaction.
+	Observe(ctx context.Context, o ledger.Observation) error
+}
