@@ -66,3 +66,10 @@ func SyntaxOf(name string) Syntax {
 	}
 	return Text
 }
+
+// Essential lists the attributes that every importer reads, whatever the policies mention: the engine itself needs them.
+func Essential() []string {
+	return []string{AttrObjectGUID, AttrObjectSID, AttrObjectClass, AttrDN, AttrConsistencyGUID, AttrCN, AttrDisplayName,
+		AttrSAMAccountName, AttrUserPrincipalName, AttrMail, AttrMailNickname, AttrProxyAddresses, AttrUserAccountCtl,
+		AttrGroupType, AttrMember, AttrPrimaryGroupID, AttrUSNChanged, AttrWhenChanged}
+}

@@ -75,3 +75,16 @@ const (
 	Provision Mode = "provision"
 	Activate  Mode = "activate"
 )
+
+// Title gives the directory's name for people.
+func (d Directory) Title() string {
+	switch d {
+	case AD:
+		return "Active Directory"
+	case Entra:
+		return "Entra ID"
+	case Exchange:
+		return "Exchange Online"
+	}
+	return string(d)
+}

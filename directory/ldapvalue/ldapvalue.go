@@ -71,3 +71,29 @@ func Bool(s string) (bool, error) {
 	}
 	return false, fmt.Errorf("%q is neither TRUE nor FALSE", s)
 }
+
+// ParseSID is the inverse of SID.
+func ParseSID(s string) (raw string, err error) {
+	parts := strings.Split(s, "-")
+	if len(parts) < 3 || len(parts) > 3+15 || parts[0] != "S" && parts[0] != "s" {
+		return "", fmt.Errorf("%q is not a SID", s)
+	}
+	revision, err := strconv.ParseUint(parts[1], 10, 8)
+	if err != nil {
+		return "", fmt.Errorf("%q is not a SID", s)
+	}
+	authority, err := strconv.ParseUint(parts[2], 10, 48)
+	if err != nil {
+		return "", fmt.Errorf("%q is not a SID", s)
+	}
+	b := binary.BigEndian.AppendUint64(nil, authority)
+	b[0], b[1] = byte(revision), byte(len(parts)-3)
+	for _, p := range parts[3:] {
+		n, err := strconv.ParseUint(p, 10, 32)
+		if err != nil {
+			return "", fmt.Errorf("%q is not a SID", s)
+		}
+		b = binary.LittleEndian.AppendUint32(b, uint32(n))
+	}
+	return string(b), nil
+}

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -9,39 +10,58 @@ import (
 	"github.com/coexistsync/coexist/directory/ldapvalue"
 )
 
+// seed is shared by all snapshots; nothing that depends on it leaves the process.
 var seed = maphash.MakeSeed()
 
-// index builds the look-ups. The DN index holds hashes, not strings: a DN is checked against the object it finds.
+func dnHash(dn string) uint64 { return maphash.String(seed, directory.Fold(dn)) }
+
+// index builds the look-ups.
 func (s *Snapshot) index() {
 	s.byGUID = make(map[directory.GUID]int32, len(s.objects))
-	s.byDN = make(map[uint64][]int32, len(s.objects))
-	s.byName, s.bySID = map[string][]int32{}, map[string]int32{}
-	s.primary, s.members = map[string][]int32{}, map[int32][]int32{}
+	s.byDN, s.sameHash = make(map[uint64]int32, len(s.objects)), map[uint64][]int32{}
+	s.byName, s.bySID, s.members = map[string][]int32{}, map[string]int32{}, map[int32][]int32{}
+	for k, src := range s.sources {
+		for n, sc := range src.Scopes {
+			s.scopes = append(s.scopes, scope{k, n, directory.Fold(sc.OU)})
+		}
+	}
+	primary := map[string][]int32{} // by raw SID of the primary group
 	for i, o := range s.objects {
 		s.byGUID[o.GUID] = int32(i)
-		h := dnHash(o.DN())
-		s.byDN[h] = append(s.byDN[h], int32(i))
+		s.nameDN(int32(i), o.DN())
 		if o.Kind == directory.Group {
 			s.nameGroup(int32(i), o)
-			continue
-		}
-		if rid := o.First(directory.AttrPrimaryGroupID); rid != "" {
-			if sid, err := ldapvalue.SID(o.First(directory.AttrObjectSID)); err == nil {
-				if k := strings.LastIndexByte(sid, '-'); k > 0 {
-					p := sid[:k+1] + rid
-					s.primary[p] = append(s.primary[p], int32(i))
-				}
-			}
+		} else if sid := primaryGroup(o); sid != "" {
+			primary[sid] = append(primary[sid], int32(i))
 		}
 	}
 	for i, o := range s.objects {
 		if o.Kind == directory.Group {
-			s.members[int32(i)] = s.resolve(o)
+			s.members[int32(i)] = s.resolve(o, primary)
 		}
 	}
 }
 
-func dnHash(dn string) uint64 { return maphash.String(seed, directory.Fold(dn)) }
+// nameDN files the object at index i under its distinguished name.
+func (s *Snapshot) nameDN(i int32, dn string) {
+	h := dnHash(dn)
+	if _, taken := s.byDN[h]; taken {
+		s.sameHash[h] = append(s.sameHash[h], i)
+		return
+	}
+	s.byDN[h] = i
+}
+
+// primaryGroup gives the raw SID of an object's primary group: its own with the last part replaced by primaryGroupID; ""
+// when it has none.
+func primaryGroup(o directory.Object) string {
+	rid, err := ldapvalue.Int(o.First(directory.AttrPrimaryGroupID))
+	sid := o.First(directory.AttrObjectSID)
+	if err != nil || len(sid) < 12 {
+		return ""
+	}
+	return string(binary.LittleEndian.AppendUint32([]byte(sid[:len(sid)-4]), uint32(rid)))
+}
 
 // nameGroup files a group under its sAMAccountName, its cn and its SID.
 func (s *Snapshot) nameGroup(i int32, o directory.Object) {
@@ -59,23 +79,29 @@ func (s *Snapshot) nameGroup(i int32, o directory.Object) {
 
 // resolve gives the direct members of a group that lie in the snapshot, including those that have it as their primary
 // group, which Active Directory leaves out of member.
-func (s *Snapshot) resolve(o directory.Object) []int32 {
+func (s *Snapshot) resolve(o directory.Object, primary map[string][]int32) []int32 {
 	var out []int32
 	for _, dn := range o.Values(directory.AttrMember) {
 		if i, ok := s.ByDN(dn); ok {
 			out = append(out, int32(i))
 		}
 	}
-	if sid, err := ldapvalue.SID(o.First(directory.AttrObjectSID)); err == nil {
-		out = append(out, s.primary[sid]...)
+	if sid := o.First(directory.AttrObjectSID); sid != "" {
+		out = append(out, primary[sid]...)
 	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	return slices.Clip(slices.Compact(out))
 }
 
-// ByDN gives the index of the object with the distinguished name, compared as the directory compares it.
+// ByDN gives the index of the object with the distinguished name, compared as the directory compares it. Should several
+// objects have it, as happens in files that were put together by hand, the first in anchor order is given.
 func (s *Snapshot) ByDN(dn string) (int, bool) {
-	for _, i := range s.byDN[dnHash(dn)] {
+	h := dnHash(dn)
+	i, ok := s.byDN[h]
+	if !ok {
+		return 0, false
+	}
+	for _, i := range append([]int32{i}, s.sameHash[h]...) {
 		if directory.EqualFold(s.objects[i].DN(), dn) {
 			return int(i), true
 		}

@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -28,13 +29,25 @@ type Source struct {
 	Scopes       []Scope        `json:"scopes"`                 // what was read
 	Attributes   []string       `json:"attributes"`             // what was asked for
 	MissingAttrs []string       `json:"missingAttrs,omitempty"` // asked for, but the directory's schema lacks them
+	Flaws        []Flaw         `json:"flaws,omitempty"`        // attributes that could not be taken over
+}
+
+// Flaw is an attribute that the directory holds and that could not be taken over, as a text that is not valid UTF-8. The
+// object is in the snapshot without it. Absent is not what the directory says, so that the object must be held.
+type Flaw struct {
+	GUID      directory.GUID `json:"guid"`
+	DN        string         `json:"dn"`
+	Attribute string         `json:"attribute"`
+	Problem   string         `json:"problem"`
 }
 
 // Scope is one subtree that was read.
 type Scope struct {
-	OU     string         `json:"ou"`               // DN at the time of reading
-	GUID   directory.GUID `json:"guid"`             // of the OU, so that a rename is not a mass deletion
-	Filter string         `json:"filter,omitempty"` // LDAP filter in force
+	OU string `json:"ou"` // DN at the time of reading
+	// Configured is the DN in the configuration where it differs from OU, because the OU was renamed or moved since.
+	Configured string         `json:"configured,omitempty"`
+	GUID       directory.GUID `json:"guid"`             // of the OU, so that a rename is not a mass deletion
+	Filter     string         `json:"filter,omitempty"` // LDAP filter in force
 	// ExcludedFromOtherEngine says that Entra Connect does not synchronise this OU, so objects may be created from it.
 	ExcludedFromOtherEngine bool `json:"excludedFromOtherEngine,omitempty"`
 	Objects                 int  `json:"objects"`
@@ -58,14 +71,23 @@ type Snapshot struct {
 	schema     *directory.Schema
 	objects    []directory.Object
 	anchors    []directory.Anchor
-	byGUID     map[directory.GUID]int32
-	byDN       map[uint64][]int32
+	aside      []directory.Object // those that duplicates and unusable list
 	duplicates []Duplicate
 	unusable   []Unusable
-	members    map[int32][]int32 // direct members of a group that are in the snapshot, ascending
-	byName     map[string][]int32
-	bySID      map[string]int32
-	primary    map[string][]int32 // by SID of the primary group
+	scopes     []scope
+	byGUID     map[directory.GUID]int32
+	byDN       map[uint64]int32   // by hash; the DN is checked against the object that it finds
+	sameHash   map[uint64][]int32 // further objects of the same hash
+	byName     map[string][]int32 // groups by folded sAMAccountName and cn
+	bySID      map[string]int32   // groups by SID
+	members    map[int32][]int32  // direct members of a group that are in the snapshot, ascending
+}
+
+// scope is one scope of a source, with its OU folded.
+type scope struct {
+	source int
+	scope  int
+	ou     string
 }
 
 // Builder collects objects. It is not safe for concurrent use.
@@ -91,6 +113,12 @@ func (b *Builder) Add(kind directory.Kind, guid directory.GUID, attrs []director
 // Len is the number of objects added so far.
 func (b *Builder) Len() int { return len(b.objects) }
 
+// Truncate drops the objects added after the first n: an importer that begins again drops what it had read.
+func (b *Builder) Truncate(n int) {
+	clear(b.objects[n:])
+	b.objects = b.objects[:n]
+}
+
 // AddSource records where objects came from; one call for each directory.
 func (b *Builder) AddSource(s Source) { b.sources = append(b.sources, s) }
 
@@ -98,58 +126,17 @@ func (b *Builder) AddSource(s Source) { b.sources = append(b.sources, s) }
 var ErrNoSource = errors.New("snapshot without a source")
 
 // Finish orders the objects, resolves groups and seals the snapshot. The builder must not be used afterwards. An object
-// that was added twice, as happens where scopes overlap, counts once.
+// that was read twice, as happens where scopes overlap, counts once, as it was read last.
 func (b *Builder) Finish() (*Snapshot, error) {
 	if len(b.sources) == 0 {
 		return nil, ErrNoSource
 	}
 	b.schema.Seal()
 	s := &Snapshot{sources: b.sources, schema: b.schema}
-	slices.SortFunc(s.sources, func(a, c Source) int { return cmp.Compare(a.Name, c.Name) })
+	slices.SortStableFunc(s.sources, func(a, c Source) int { return cmp.Compare(a.Name, c.Name) })
 	s.order(b.objects)
 	s.index()
 	return s, nil
-}
-
-// order sorts by anchor and sets aside what cannot be told apart.
-func (s *Snapshot) order(objects []directory.Object) {
-	type anchored struct {
-		anchor directory.Anchor
-		object directory.Object
-	}
-	list := make([]anchored, 0, len(objects))
-	for _, o := range objects {
-		a, err := o.Anchor()
-		if err != nil {
-			s.unusable = append(s.unusable, Unusable{o.DN(), err})
-			continue
-		}
-		list = append(list, anchored{a, o})
-	}
-	slices.SortFunc(list, func(a, b anchored) int {
-		return cmp.Or(cmp.Compare(a.anchor, b.anchor), slices.Compare(a.object.GUID[:], b.object.GUID[:]))
-	})
-	slices.SortFunc(s.unusable, func(a, b Unusable) int { return cmp.Compare(a.DN, b.DN) })
-	s.objects = make([]directory.Object, 0, len(list))
-	s.anchors = make([]directory.Anchor, 0, len(list))
-	for i := 0; i < len(list); {
-		j := i + 1
-		for j < len(list) && list[j].anchor == list[i].anchor {
-			j++
-		}
-		same := slices.CompactFunc(list[i:j:j], func(a, b anchored) bool { return a.object.GUID == b.object.GUID })
-		if len(same) == 1 {
-			s.objects, s.anchors = append(s.objects, same[0].object), append(s.anchors, same[0].anchor)
-		} else {
-			d := Duplicate{Anchor: same[0].anchor}
-			for _, a := range same {
-				d.DNs = append(d.DNs, a.object.DN())
-			}
-			slices.Sort(d.DNs)
-			s.duplicates = append(s.duplicates, d)
-		}
-		i = j
-	}
 }
 
 // Sources says what was read, by name.
@@ -182,7 +169,21 @@ func (s *Snapshot) ByGUID(g directory.GUID) (int, bool) {
 	return int(i), ok
 }
 
-// Bytes gives what the packed attributes of all objects occupy, for measurements.
+// All yields every object that was read: those at the indexes 0 to Len()-1 first, then those that Duplicates and Unusable
+// list. The order depends on the objects alone.
+func (s *Snapshot) All() iter.Seq[directory.Object] {
+	return func(yield func(directory.Object) bool) {
+		for _, list := range [][]directory.Object{s.objects, s.aside} {
+			for _, o := range list {
+				if !yield(o) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Bytes gives what the packed attributes of all objects occupy, without the values that they share; for measurements.
 func (s *Snapshot) Bytes() int {
 	n := 0
 	for _, o := range s.objects {
@@ -191,25 +192,18 @@ func (s *Snapshot) Bytes() int {
 	return n
 }
 
-// ScopeOf gives the source and scope that an object at index i lies in: the one whose OU is its nearest ancestor.
+// ScopeOf gives the source and scope that an object at index i lies in: the one whose OU is its nearest ancestor, of
+// several such the first by the name of their source.
 func (s *Snapshot) ScopeOf(i int) (Source, Scope, error) {
-	dn := directory.Fold(s.objects[i].DN())
-	var src Source
-	var best Scope
-	for _, c := range s.sources {
-		for _, sc := range c.Scopes {
-			if ou := directory.Fold(sc.OU); under(dn, ou) && len(ou) >= len(best.OU) {
-				src, best = c, sc
-			}
+	dn, best := directory.Fold(s.objects[i].DN()), -1
+	for k, sc := range s.scopes {
+		if directory.UnderDN(dn, sc.ou) && (best < 0 || len(sc.ou) > len(s.scopes[best].ou)) {
+			best = k
 		}
 	}
-	if best.OU == "" {
-		return src, best, fmt.Errorf("%s lies in no scope of its snapshot", s.objects[i].DN())
+	if best < 0 {
+		return Source{}, Scope{}, fmt.Errorf("%s lies in no scope of its snapshot", s.objects[i].DN())
 	}
-	return src, best, nil
-}
-
-// under reports whether the folded dn is ou or lies below it.
-func under(dn, ou string) bool {
-	return len(dn) >= len(ou) && dn[len(dn)-len(ou):] == ou && (len(dn) == len(ou) || ou == "" || dn[len(dn)-len(ou)-1] == ',')
+	at := s.scopes[best]
+	return s.sources[at.source], s.sources[at.source].Scopes[at.scope], nil
 }

@@ -128,6 +128,7 @@ type Change struct {
 	Source      string          `json:"source,omitempty"`      // fingerprint of the source object's facts; "" when it has left
 	Fingerprint string          `json:"fingerprint,omitempty"` // of the target's values before, over exactly the properties named here; "" for a create
 	Leave       string          `json:"leave,omitempty"`       // of a create, adopt or restore: the leave decision to remember
+	Hold        time.Duration   `json:"hold,omitempty"`        // how long that decision waits, in nanoseconds
 }
 
 // Skip is something withheld, with its reason.
@@ -170,6 +171,7 @@ const (
 	Unresolved       SkipReason = "unresolved-member" // a member or manager that has no cloud counterpart
 	OutsideSelection SkipReason = "outside-selection" // not among the objects that this plan was restricted to
 	Protected        SkipReason = "protected"         // an administrator of the tenant
+	Substituted      SkipReason = "substituted"       // the cloud cannot hold the value; what it makes of it stands in its place
 )
 
 // Held reports whether the reason means that a decision failed, so that --strict-held counts it.

@@ -1,0 +1,72 @@
+# Every target with a help text is meant to be run by hand; `make help` lists them.
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -X main.version=$(VERSION)
+GOFILES   = $$(git ls-files -co --exclude-standard '*.go')
+
+# What the tests use beside Go: a Samba Active Directory domain controller.
+DEBIAN_PACKAGES := samba samba-dsdb-modules samba-ad-provision ldb-tools openssl
+
+# Packages where several goroutines meet; the race detector is too slow to build and run for the rest.
+CONCURRENT := ./engine ./engine/apply/... ./engine/store/... ./connectors/... ./rules/...
+
+.DEFAULT_GOAL := all
+.PHONY: all help setup build demo test race bench fuzz lint fmt vet layers windows clean
+
+all: build lint test ## build, lint and test
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' Makefile
+
+setup: ## install what the tests use beside Go, where root may
+	@if command -v samba samba-tool ldbmodify openssl >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "setup: installing $(DEBIAN_PACKAGES)" >&2; \
+		{ apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y $(DEBIAN_PACKAGES); } >/dev/null || \
+			echo "setup: apt-get could not install them; the tests against a real domain will be skipped" >&2; \
+	else \
+		echo "setup: no Samba here; the tests against a real domain will be skipped. As root: apt-get install --no-install-recommends $(DEBIAN_PACKAGES)" >&2; \
+	fi
+
+build: ## compile the command to bin/coexist
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coexist ./cmd/coexist
+
+demo: build ## plan and apply a sample company against a rehearsal tenant
+	@bin/coexist demo
+
+test: setup ## run all tests
+	$(GO) test $(TESTFLAGS) ./...
+
+race: ## run the tests of concurrent packages under the race detector
+	$(GO) test -race $(TESTFLAGS) $(CONCURRENT)
+
+bench: ## measure speed and memory
+	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(BENCHFLAGS) ./...
+
+fuzz: ## let each fuzz target search for a while; FUZZTIME=30s
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(or $(FUZZTIME),10s) $$p || exit 1; \
+		done; \
+	done
+
+lint: vet layers ## check format, vet, staticcheck and who imports whom
+	@unformatted=$$(gofmt -l $(GOFILES)); [ -z "$$unformatted" ] || { echo "not formatted; run make fmt:" $$unformatted >&2; exit 1; }
+	$(GO) tool staticcheck ./...
+
+fmt: ## format every file
+	gofmt -w $(GOFILES)
+
+vet: ## vet for this system and for Windows
+	$(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+
+layers: ## check that imports go to the left only
+	$(GO) test ./internal/layers
+
+windows: ## compile for Windows
+	GOOS=windows $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coexist.exe ./cmd/coexist
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+
+	"github.com/coexistsync/coexist/engine/report"
+	"github.com/coexistsync/coexist/internal/strictyaml"
+)
+
+// console is where a command reads and writes: results on out, everything else on err.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+	progress *progress
+	now      func() time.Time
+}
+
+func newConsole(in io.Reader, out, errs io.Writer) *console {
+	return &console{in: in, out: out, err: errs, progress: &progress{w: errs, on: terminal(errs)}, now: time.Now}
+}
+
+// terminal reports whether a stream is a terminal.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// options gives how a text report is to look on out: as wide as the terminal, coloured unless NO_COLOR asks not to
+// (no-color.org).
+func (c *console) options() report.Options {
+	var o report.Options
+	f, ok := c.out.(*os.File)
+	if !ok || !terminal(f) {
+		return o
+	}
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+		o.Width = w
+	}
+	o.Colour = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return o
+}
+
+// say writes a line about what is going on.
+func (c *console) say(format string, args ...any) {
+	c.progress.clear()
+	fmt.Fprintf(c.err, format+"\n", args...)
+}
+
+// complain writes an error, and for mistakes in files the line with a caret below it.
+func (c *console) complain(err error) {
+	var problems strictyaml.Problems
+	if !errors.As(err, &problems) {
+		for _, l := range messages(err) {
+			fmt.Fprintln(c.err, "coexist: "+report.Safe(l))
+		}
+		return
+	}
+	for _, p := range problems {
+		fmt.Fprintln(c.err, report.Safe(p.String()))
+		if p.Source != "" && p.Col > 0 {
+			fmt.Fprintln(c.err, caret(p))
+		}
+	}
+	fmt.Fprintf(c.err, "coexist: %s\n", found(len(problems)))
+}
+
+// messages gives the lines that an error has to say; an outcome has none.
+func messages(err error) []string {
+	var m *marked
+	if errors.As(err, &m) && err == error(m) {
+		if m.err == nil {
+			return nil
+		}
+		return messages(m.err)
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok && strings.Contains(err.Error(), "\n") {
+		var out []string
+		for _, e := range joined.Unwrap() {
+			out = append(out, messages(e)...)
+		}
+		return out
+	}
+	return strings.Split(err.Error(), "\n")
+}
+
+func found(n int) string {
+	if n == 1 {
+		return "1 mistake"
+	}
+	return fmt.Sprintf("%d mistakes", n)
+}
+
+// caret shows the line of a problem with a mark below the place. Escapes make characters wider, so the mark follows the
+// line as it is shown.
+func caret(p strictyaml.Problem) string {
+	before := p.Source
+	for i, n := 0, 1; ; n++ {
+		if n == p.Col {
+			before = p.Source[:i]
+			break
+		}
+		_, size := utf8.DecodeRuneInString(p.Source[i:])
+		if size == 0 {
+			break
+		}
+		i += size
+	}
+	show := func(s string) string { return report.Safe(strings.ReplaceAll(s, "\t", "    ")) }
+	return "    " + show(p.Source) + "\n    " + strings.Repeat(" ", utf8.RuneCountInString(show(before))) + "^"
+}
+
+// progress shows on a terminal what is being done. Elsewhere it is silent: a log file wants results.
+type progress struct {
+	w     io.Writer
+	on    bool
+	shown bool
+	last  time.Time
+}
+
+// report is a connector.Progress.
+func (p *progress) report(what string, done int) {
+	if !p.on || time.Since(p.last) < 100*time.Millisecond {
+		return
+	}
+	p.last, p.shown = time.Now(), true
+	fmt.Fprintf(p.w, "\r\x1b[K%s: %d", report.Safe(what), done)
+}
+
+// clear takes the progress line away.
+func (p *progress) clear() {
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.shown = false
+	}
+}
+
+func (p *progress) done() { p.clear() }

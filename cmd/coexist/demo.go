@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
+	"github.com/coexistsync/coexist/connectors/sandbox"
+	"github.com/coexistsync/coexist/engine/report"
+	"github.com/coexistsync/coexist/internal/company"
+	"github.com/coexistsync/coexist/policies"
+)
+
+func demoCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "demo",
+		Usage: "plan and apply a sample company against a rehearsal tenant on this machine",
+		Description: "Makes an LDIF export of a company of about 600 objects, starts a rehearsal tenant, plans, shows the dry-run report, applies,\n" +
+			"and plans again to show that nothing is left. Needs no directory, no tenant and no network.",
+		Flags: []cli.Flag{fullFlag,
+			&cli.StringFlag{Name: "dir", Usage: "keep the files of the demonstration in this new or empty `FOLDER`"},
+			&cli.BoolFlag{Name: "serve", Usage: "keep the tenant up for exploring until interrupted"}},
+		Action: func(x *cli.Context) error {
+			if err := arguments(x); err != nil {
+				return err
+			}
+			dir, remove, err := demoFolder(x.String("dir"), x.Bool("serve"))
+			if err != nil {
+				return err
+			}
+			defer remove()
+			return (&demo{console: c, dir: dir, full: x.Bool(fullFlag.Name)}).run(x.Context, x.Bool("serve"))
+		},
+	}
+}
+
+// demoFolder gives the folder to work in, and what removes it when nobody wants to keep it.
+func demoFolder(dir string, keep bool) (string, func(), error) {
+	if dir == "" {
+		tmp, err := os.MkdirTemp("", "coexist-demo-")
+		if err != nil || keep {
+			return tmp, func() {}, err
+		}
+		return tmp, func() { os.RemoveAll(tmp) }, nil // a temporary folder
+	}
+	list, err := os.ReadDir(dir)
+	if err == nil && len(list) > 0 {
+		return "", nil, usagef("option --dir: %s is not empty", dir)
+	}
+	if err != nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	return dir, func() {}, err
+}
+
+// demo is one demonstration. It takes place at the instant that the sample company's directory was read, so that it comes
+// out the same on every day.
+type demo struct {
+	*console
+	dir  string
+	full bool
+}
+
+func (d *demo) run(ctx context.Context, serve bool) error {
+	d.now = company.At
+	c := company.Generate(company.Options{})
+	server, err := d.prepare(c)
+	if err != nil {
+		return err
+	}
+	defer server.Close() // the process ends
+	if err := d.rehearse(ctx); err != nil || !serve {
+		return err
+	}
+	d.say("\nThe tenant stays up. In another shell:\n\n  cd %s\n  export %s=%s\n  coexist plan\n  coexist explain SOMEBODY\n\nChange policies/ or tailspin.ldif and plan again. Ctrl-C ends it.",
+		d.dir, rehearsalSecret, server.ClientSecret)
+	return untilInterrupted(ctx)
+}
+
+// prepare writes the company's export, the policies and the configuration, and starts the tenant.
+func (d *demo) prepare(c *company.Company) (*sandbox.Server, error) {
+	ldif := filepath.Join(d.dir, company.Tenant+".ldif")
+	f, err := os.OpenFile(ldif, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(c.WriteLDIF(f), f.Close()); err != nil {
+		return nil, err
+	}
+	if err := os.Chtimes(ldif, company.At(), company.At()); err != nil {
+		return nil, err
+	}
+	if err := os.CopyFS(filepath.Join(d.dir, "policies"), policies.Sample()); err != nil {
+		return nil, err
+	}
+	t, err := companyTenant(c, 1, d.now)
+	if err != nil {
+		return nil, err
+	}
+	s, err := sandbox.Serve("127.0.0.1:0", t)
+	if err != nil {
+		return nil, err
+	}
+	sources := fmt.Sprintf("  - name: %s\n    ldif: %s", company.Tenant, filepath.Base(ldif))
+	if err := os.WriteFile(d.config(), []byte(rehearsalConfig(s, sources)), 0o600); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if err := os.Setenv(rehearsalSecret, s.ClientSecret); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (d *demo) config() string { return filepath.Join(d.dir, configFlag.Value) }
+
+// rehearse plans, applies, and plans again.
+func (d *demo) rehearse(ctx context.Context) error {
+	cfg, err := config.Load(d.config())
+	if err != nil {
+		return err
+	}
+	s, err := open(ctx, d.console, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	d.chapter("coexist plan: what would be done, before anything is")
+	if err := d.planAndShow(ctx, s); err != nil {
+		return err
+	}
+	f, err := openPlan(d.planFile())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	d.chapter("coexist apply: exactly this plan")
+	m := f.Manifest()
+	if len(m.Exceeded()) > 0 {
+		return outcome(errGuard)
+	}
+	res, err := s.apply(ctx, f, nil, "demo")
+	if err != nil {
+		return err
+	}
+	d.progress.clear()
+	if err := s.reportRun(ctx, res.Run, false, d.full); err != nil {
+		return err
+	}
+	if !res.Complete() {
+		return outcome(errPartial)
+	}
+	d.chapter("coexist plan: what is left")
+	again, err := s.plan(ctx, d.planFile(), request{asOf: d.now()})
+	if err != nil {
+		return err
+	}
+	defer again.Close()
+	if m = again.Manifest(); m.Changes() > 0 {
+		_ = d.show(again) // the failure is what counts
+		return fmt.Errorf("%d changes are left after applying", m.Changes())
+	}
+	fmt.Fprintf(d.out, "Nothing: all %d objects are as the policies want them, or are listed above with the reason why not.\n", m.Objects)
+	return nil
+}
+
+func (d *demo) planFile() string { return filepath.Join(d.dir, "coexist.plan") }
+
+func (d *demo) planAndShow(ctx context.Context, s *session) error {
+	f, err := s.plan(ctx, d.planFile(), request{asOf: d.now()})
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return d.show(f)
+}
+
+func (d *demo) show(p report.Planned) error {
+	d.progress.clear()
+	o := d.options()
+	o.Full = d.full
+	return report.Plan(d.out, p, o)
+}
+
+// chapter sets the parts of the demonstration apart.
+func (d *demo) chapter(title string) {
+	d.progress.clear()
+	fmt.Fprintf(d.out, "\n=== %s\n\n", title)
+}

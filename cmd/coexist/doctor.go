@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/coexistsync/coexist/connectors/ad"
+	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/report"
+)
+
+func doctorCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:        "doctor",
+		Usage:       "check that everything can be reached and may be read and written as the configuration wants",
+		Description: "Connects to each directory and to the tenant, reads little and writes nothing.",
+		Flags:       []cli.Flag{configFlag, outputFlag},
+		Action: func(x *cli.Context) error {
+			if err := arguments(x); err != nil {
+				return err
+			}
+			form, err := output(x)
+			if err != nil {
+				return err
+			}
+			d := &doctor{console: c}
+			if err := d.examine(x); err != nil {
+				return err
+			}
+			if form {
+				err = writeJSON(c, "coexist.doctor", "findings", d.findings)
+			} else {
+				err = d.print()
+			}
+			if err != nil {
+				return err
+			}
+			return d.verdict()
+		},
+	}
+}
+
+// finding is the outcome of one check.
+type finding struct {
+	Where  string `json:"where"`
+	Check  string `json:"check"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"`
+	Hint   string `json:"hint,omitempty"`
+	mark   error  // what it means for the exit code when it is not OK; nil for a warning
+}
+
+type doctor struct {
+	*console
+	findings []finding
+}
+
+// examine checks one thing after the other and goes on as far as it can; only a configuration that cannot be read ends it.
+func (d *doctor) examine(x *cli.Context) error {
+	cfg, err := load(x)
+	if err != nil {
+		return err
+	}
+	if err := cfg.Verify(); err != nil {
+		return mark(errConfig, err)
+	}
+	set, err := loadPolicies(cfg.Policies)
+	if err != nil {
+		return err
+	}
+	d.add(finding{Where: cfg.Path, Check: "configuration and policies", OK: true, Detail: fmt.Sprintf("%d policy files", len(set.Files()))})
+	s, err := open(x.Context, d.console, cfg)
+	if err != nil {
+		d.add(finding{Where: cfg.Store, Check: "store", Detail: err.Error(), mark: errConfig})
+		return nil
+	}
+	defer s.close()
+	d.add(finding{Where: cfg.Store, Check: "store", OK: true, Detail: "can be written"})
+	list, err := s.sources()
+	if err != nil {
+		return err
+	}
+	for _, src := range list {
+		live, ok := src.importer.(*ad.Connector)
+		if !ok {
+			d.add(finding{Where: src.Name, Check: "file", OK: true, Detail: "is there; planning reads it"})
+			continue
+		}
+		for _, f := range live.Probe(x.Context, connector.Want{Attributes: set.Attributes()}) {
+			d.add(finding{Where: src.Name, Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityAD(f.Check)})
+		}
+	}
+	target, err := s.target()
+	if err != nil {
+		return err
+	}
+	for _, f := range target.Probe(x.Context, cfg.Writes) {
+		d.add(finding{Where: "tenant", Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityTenant(f.Check)})
+	}
+	return x.Context.Err()
+}
+
+// gravityAD says what a failed check of a directory means.
+func gravityAD(check string) error {
+	switch check {
+	case "sign-in":
+		return errSignIn
+	case "clock", "schema", "deleted objects":
+		return nil
+	}
+	return errSource
+}
+
+// gravityTenant says what a failed check of the tenant means: beside its own answer all are about permissions.
+func gravityTenant(check string) error {
+	if check == "tenant" {
+		return errSource
+	}
+	return errSignIn
+}
+
+func (d *doctor) add(f finding) { d.findings = append(d.findings, f) }
+
+func (d *doctor) print() error {
+	d.progress.clear()
+	for _, f := range d.findings {
+		word := "ok  "
+		switch {
+		case !f.OK && f.mark == nil:
+			word = "warn"
+		case !f.OK:
+			word = "FAIL"
+		}
+		if _, err := fmt.Fprintf(d.out, "%s  %s: %s: %s\n", word, report.Safe(f.Where), report.Safe(f.Check), report.Safe(f.Detail)); err != nil {
+			return err
+		}
+		if f.Hint != "" {
+			fmt.Fprintf(d.out, "      -> %s\n", report.Safe(f.Hint))
+		}
+	}
+	return nil
+}
+
+// verdict joins what failed; exitCode knows which counts.
+func (d *doctor) verdict() error {
+	var failed []error
+	for _, f := range d.findings {
+		if !f.OK && f.mark != nil {
+			failed = append(failed, outcome(f.mark))
+		}
+	}
+	return errors.Join(failed...)
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
+	"github.com/coexistsync/coexist/engine/report"
+	"github.com/coexistsync/coexist/policies"
+)
+
+func initCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "init",
+		Usage: "write a first coexist.yaml with the shipped policies, and say what to grant",
+		Description: "Asks on a terminal for what the options do not say. Never overwrites anything. Writes stay off: the first runs only plan.\n" +
+			"Secrets are not asked for: coexist.yaml names the environment variables that hold them.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "dir", Value: ".", Usage: "write into this `FOLDER`"},
+			&cli.StringFlag{Name: "name", Value: "ad", Usage: "what the directory is called in reports"},
+			&cli.StringFlag{Name: "url", Usage: "`URL` of a domain controller, ldaps://dc1.contoso.example"},
+			&cli.StringFlag{Name: "ldif", Usage: "read this LDIF export instead of a domain controller"},
+			&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of the authority that signed its certificate, where the system does not know it"},
+			&cli.StringFlag{Name: "user", Usage: "`ACCOUNT` that reads the directory, svc-coexist@contoso.example"},
+			&cli.StringFlag{Name: "password-env", Value: "COEXIST_AD_PASSWORD", Usage: "environment `VARIABLE` with its password"},
+			&cli.StringSliceFlag{Name: "ou", Usage: "`DN` to read; may be repeated"},
+			&cli.StringFlag{Name: "tenant", Usage: "tenant `ID`"},
+			&cli.StringFlag{Name: "client-id", Usage: "client `ID` of the app registration"},
+			&cli.StringFlag{Name: "secret-env", Value: "COEXIST_TENANT_SECRET", Usage: "environment `VARIABLE` with its client secret"},
+			&cli.StringFlag{Name: "certificate", Usage: "PEM or PFX `FILE` that signs in instead of a client secret"},
+			&cli.StringFlag{Name: "tenant-url", Usage: "`URL` of a rehearsal tenant instead of the real one"},
+		},
+		Action: func(x *cli.Context) error {
+			if err := arguments(x); err != nil {
+				return err
+			}
+			a := &answers{x: x, c: c, in: bufio.NewScanner(c.in), asks: terminal(c.in)}
+			text, err := a.configuration()
+			if err != nil {
+				return err
+			}
+			return writeFirst(c, x.String("dir"), text)
+		},
+	}
+}
+
+// answers are what init knows: options first, then what is answered on a terminal.
+type answers struct {
+	x       *cli.Context
+	c       *console
+	in      *bufio.Scanner
+	asks    bool
+	missing []string
+}
+
+// get gives an option, or asks for it.
+func (a *answers) get(option, question string) string {
+	if v := a.x.String(option); v != "" {
+		return v
+	}
+	if !a.asks {
+		a.missing = append(a.missing, "--"+option)
+		return ""
+	}
+	fmt.Fprintf(a.c.err, "%s: ", question)
+	if !a.in.Scan() || strings.TrimSpace(a.in.Text()) == "" {
+		a.missing = append(a.missing, "--"+option)
+		return ""
+	}
+	return strings.TrimSpace(a.in.Text())
+}
+
+// configuration gives the text of coexist.yaml.
+func (a *answers) configuration() (string, error) {
+	var b strings.Builder
+	b.WriteString("# Where things are; policies/ says what shall be. Paths are relative to this file.\napiVersion: coexist/v1\nkind: Configuration\ndirectories:\n")
+	fmt.Fprintf(&b, "  - name: %s\n", quoted(a.x.String("name")))
+	if file := a.x.String("ldif"); file != "" {
+		fmt.Fprintf(&b, "    ldif: %s\n", quoted(file))
+	} else {
+		a.domain(&b)
+	}
+	fmt.Fprintf(&b, "tenant:\n  id: %s\n", quoted(a.get("tenant", "Tenant id")))
+	proof := "secret: { env: " + quoted(a.x.String("secret-env")) + " }"
+	if file := a.x.String("certificate"); file != "" {
+		proof = "certificate: { file: " + quoted(file) + " }"
+	}
+	if u := a.x.String("tenant-url"); u != "" {
+		fmt.Fprintf(&b, "  url: %s\n", quoted(u))
+	}
+	fmt.Fprintf(&b, "  auth: { clientId: %s, %s }\n", quoted(a.get("client-id", "Client id of the app registration")), proof)
+	b.WriteString("policies: policies\nwrites: false                # the first runs only plan; true lets apply write\nstore: state/coexist.db\n")
+	if len(a.missing) > 0 {
+		return "", usagef("missing: %s", strings.Join(a.missing, ", "))
+	}
+	return b.String(), nil
+}
+
+// domain writes the part about a domain controller.
+func (a *answers) domain(b *strings.Builder) {
+	fmt.Fprintf(b, "    url: %s\n", quoted(a.get("url", "URL of a domain controller (ldaps://dc1.contoso.example)")))
+	if ca := a.x.String("ca"); ca != "" {
+		fmt.Fprintf(b, "    ca: %s\n", quoted(ca))
+	}
+	fmt.Fprintf(b, "    auth: { bind: simple, user: %s, password: { env: %s } }\n",
+		quoted(a.get("user", "Account that reads the directory (svc-coexist@contoso.example)")), quoted(a.x.String("password-env")))
+	b.WriteString("    scope:\n")
+	ous := a.x.StringSlice("ou")
+	if len(ous) == 0 {
+		ous = []string{a.get("ou", "OU to read (OU=Staff,DC=contoso,DC=example)")}
+	}
+	for _, ou := range ous {
+		fmt.Fprintf(b, "      - ou: %s\n", quoted(ou))
+	}
+}
+
+// quoted writes a text as YAML: JSON's strings are YAML's double-quoted ones, whatever stands in them.
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil { // not for a string
+		panic(err)
+	}
+	return string(b)
+}
+
+// writeFirst checks the configuration, and writes it and the policies where nothing is yet.
+func writeFirst(c *console, dir, text string) error {
+	path, folder := filepath.Join(dir, configFlag.Value), filepath.Join(dir, "policies")
+	if _, err := config.Parse(path, []byte(text)); err != nil {
+		return mark(errConfig, err)
+	}
+	for _, p := range []string{path, folder} {
+		if _, err := os.Lstat(p); !errors.Is(err, fs.ErrNotExist) {
+			return mark(errConfig, fmt.Errorf("%s is there already; init overwrites nothing", p))
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := os.CopyFS(folder, policies.Default()); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.out, grants, report.Safe(path), report.Safe(folder))
+	return err
+}
+
+const grants = `%s and %s are written.
+
+Grant the account in the directory:
+  read access to the OUs (every domain user has it unless it was taken away); to tell deleted objects from unreadable
+  ones, List Contents and Read Property on the Deleted Objects container.
+
+Grant the app registration these application permissions of Microsoft Graph, with admin consent:
+  to plan:  User.Read.All, Group.Read.All, LicenseAssignment.Read.All, Organization.Read.All, Domain.Read.All,
+            RoleManagement.Read.Directory, User-OnPremisesSyncBehavior.Read.All, Group-OnPremisesSyncBehavior.Read.All
+  to apply: User.ReadWrite.All, User.DeleteRestore.All, User-PasswordProfile.ReadWrite.All, Group.ReadWrite.All,
+            LicenseAssignment.ReadWrite.All
+
+Then:
+  coexist doctor    can everything be reached, and may it be read?
+  coexist plan      what would be done?
+`

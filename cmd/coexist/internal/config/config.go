@@ -1,0 +1,148 @@
+// Package config reads coexist.yaml: where directories, tenant, policies and memory are, what guards allow, and whether
+// anything may be written at all. It says where things are; policies say what shall be. Secrets stand in it as references
+// and are read when they are needed.
+package config
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/coexistsync/coexist/engine"
+	"github.com/coexistsync/coexist/internal/strictyaml"
+)
+
+// Config is one coexist.yaml. All paths are absolute or relative to the working folder, ready to be opened.
+type Config struct {
+	Path        string // of the file itself
+	Directories []Directory
+	Tenant      Tenant
+	Policies    string // folder
+	Writes      bool   // apply may write
+	Store       string // the embedded database
+	Pilot       string // group that a plan is restricted to, "" for no pilot
+	Guards      engine.Limits
+
+	files []file // that the configuration names, for Verify
+}
+
+// Directory is one source. Exactly one of URL, LDIF and Snapshot is set.
+type Directory struct {
+	Name     string
+	URL      string // ldap:// (StartTLS) or ldaps://
+	LDIF     string // path of an export
+	Snapshot string // path of a saved snapshot
+	Domain   string // DNS name of the domain, where a file does not tell
+	CA       string // path of a PEM file, "" for the system's roots
+	// ServerName is the name in the server's certificate where it differs from the host in URL.
+	ServerName string
+	Auth       Auth
+	Scope      []Scope
+}
+
+// Offline reports whether the directory is a file, at which apply cannot look again.
+func (d Directory) Offline() bool { return d.URL == "" }
+
+// Auth is how to sign in to a directory: by simple bind, inside TLS only.
+type Auth struct {
+	User     string
+	Password Secret
+}
+
+// Scope is one subtree to read.
+type Scope struct {
+	OU                      string
+	Filter                  string
+	ExcludedFromOtherEngine bool // Entra Connect does not synchronise it, so objects may be created from it
+}
+
+// Tenant is the Microsoft 365 tenant.
+type Tenant struct {
+	ID    string
+	Cloud string // global, usgov, usgovdod or china
+	URL   string // of a rehearsal tenant, "" for the real one
+	// ClientID is the app registration; either Secret or Certificate proves it.
+	ClientID    string
+	Secret      Secret
+	Certificate string // path of a PEM or PFX file
+	Password    Secret // of the certificate file
+}
+
+// file is something that must exist for the configuration to work.
+type file struct {
+	value  strictyaml.Value
+	path   string
+	folder bool
+}
+
+// maxFile bounds the configuration file.
+const maxFile = 1 << 20
+
+// Load reads and checks a configuration. Mistakes are reported all at once, as strictyaml.Problems.
+func Load(path string) (*Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, b)
+}
+
+// Parse is Load for bytes at hand; paths in them are relative to the folder of path.
+func Parse(path string, b []byte) (*Config, error) {
+	doc := strictyaml.Parse(path, b, maxFile)
+	c := &Config{Path: path, Guards: engine.DefaultLimits()}
+	p := &parser{c: c, dir: filepath.Dir(path), secrets: map[int]bool{}}
+	p.root(doc.Root())
+	if problems := p.finish(doc.Problems()); len(problems) > 0 {
+		return nil, problems
+	}
+	return c, nil
+}
+
+// Verify reports what the configuration names and this machine lacks: files, and the variables and files that hold
+// secrets. Mistakes are reported all at once, as strictyaml.Problems.
+func (c *Config) Verify() error {
+	var doc *strictyaml.Doc
+	for _, f := range c.files {
+		doc = f.value.Doc()
+		st, err := os.Stat(f.path)
+		switch {
+		case err != nil:
+			f.value.Problemf("%v", err)
+		case st.IsDir() != f.folder && f.folder:
+			f.value.Problemf("%s is not a folder", f.path)
+		case st.IsDir() != f.folder:
+			f.value.Problemf("%s is a folder", f.path)
+		}
+	}
+	for _, s := range c.secrets() {
+		if _, err := s.Read(); err != nil {
+			doc = s.at.Doc()
+			s.at.Problemf("%v", err)
+		}
+	}
+	if doc == nil {
+		return nil
+	}
+	if problems := doc.Problems(); len(problems) > 0 {
+		return problems
+	}
+	return nil
+}
+
+// secrets lists the references to secrets.
+func (c *Config) secrets() []Secret {
+	var out []Secret
+	for _, d := range c.Directories {
+		out = append(out, d.Auth.Password)
+	}
+	out = append(out, c.Tenant.Secret, c.Tenant.Password)
+	n := 0
+	for _, s := range out {
+		if !s.IsZero() {
+			out[n] = s
+			n++
+		}
+	}
+	return out[:n]
+}

@@ -1,0 +1,85 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/coexistsync/coexist/internal/strictyaml"
+)
+
+// Secret says where a secret is. It never holds one, so it may be printed.
+type Secret struct {
+	Env  string // name of an environment variable
+	File string // path of a file whose whole content, less a line break at its end, is the secret
+	at   strictyaml.Value
+}
+
+// IsZero reports whether no secret is named.
+func (s Secret) IsZero() bool { return s.Env == "" && s.File == "" }
+
+// String says where the secret is.
+func (s Secret) String() string {
+	if s.Env != "" {
+		return "environment variable " + s.Env
+	}
+	return "file " + s.File
+}
+
+// maxSecret bounds a secret's file: a larger one is some other file.
+const maxSecret = 64 << 10
+
+// Read gives the secret. Errors name the place, never the content.
+func (s Secret) Read() (string, error) {
+	var text string
+	switch {
+	case s.Env != "":
+		text = os.Getenv(s.Env)
+	case s.File != "":
+		st, err := os.Stat(s.File)
+		if err != nil {
+			return "", fmt.Errorf("read secret: %w", err)
+		}
+		if st.IsDir() || st.Size() > maxSecret {
+			return "", fmt.Errorf("read secret: %s does not look like a secret", s.File)
+		}
+		b, err := os.ReadFile(s.File)
+		if err != nil {
+			return "", fmt.Errorf("read secret: %w", err)
+		}
+		text = strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
+	default:
+		return "", nil
+	}
+	if text == "" {
+		return "", fmt.Errorf("read secret: %s is empty", s)
+	}
+	return text, nil
+}
+
+// secret reads a reference: { env: NAME } or { file: PATH }. A secret written into the file is refused, and not repeated.
+func (p *parser) secret(v strictyaml.Value) (s Secret) {
+	s.at = v
+	p.secrets[v.Line()] = true
+	if !v.IsMapping() {
+		v.Hintf("write { env: NAME } or { file: PATH }", "a secret must not stand in this file")
+		return s
+	}
+	v.Each(func(_ string, key, x strictyaml.Value) { p.secrets[key.Line()], p.secrets[x.Line()] = true, true })
+	given := 0
+	v.Fields(map[string]func(strictyaml.Value){
+		"env":  func(x strictyaml.Value) { given++; s.Env = x.Words() },
+		"file": func(x strictyaml.Value) { given++; s.File = p.path(x) },
+		"credential": func(x strictyaml.Value) {
+			given++
+			x.Hintf("use { env: NAME } or { file: PATH }", "this version has no credential store")
+		},
+	})
+	if given > 1 {
+		v.Problemf("a secret is in one place: env or file")
+	}
+	if given == 0 {
+		v.Problemf("the secret's place is missing: env or file")
+	}
+	return s
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/coexistsync/coexist/cmd/coexist/internal/selection"
+	"github.com/coexistsync/coexist/connectors/readonly"
+	"github.com/coexistsync/coexist/directory/snapshot"
+	"github.com/coexistsync/coexist/engine"
+	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/report"
+)
+
+// planLife is how long a plan may be applied: past that, what people approved is too far from what is.
+const planLife = 24 * time.Hour
+
+func planCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "plan",
+		Usage: "compare directory and tenant by the policies, and write a plan file and its report",
+		Description: "Nothing is written to the tenant. The plan file is what coexist apply carries out, and nothing else.\n" +
+			"With --objects, --ou, --object or a pilot group, only some objects are planned and nothing is deleted.",
+		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, asOfFlag, objectsFlag, ouFlag, objectFlag,
+			&cli.StringFlag{Name: "out", Value: "coexist.plan", Usage: "write the plan to this `FILE`"},
+			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit with 10 when there are changes"},
+			&cli.BoolFlag{Name: "strict-held", Usage: "exit with 7 when objects are held"}},
+		Action: func(x *cli.Context) error {
+			if err := arguments(x); err != nil {
+				return err
+			}
+			form, err := output(x)
+			if err != nil {
+				return err
+			}
+			request, err := requestOf(x, c)
+			if err != nil {
+				return err
+			}
+			s, err := openFor(x, c)
+			if err != nil {
+				return err
+			}
+			defer s.close()
+			f, err := s.plan(x.Context, x.String("out"), request)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if err := show(c, f, form, x.Bool(fullFlag.Name), x.String(configFlag.Name)); err != nil {
+				return err
+			}
+			return planOutcome(f.Manifest(), x.Bool("strict-held"), x.Bool("detailed-exitcode"))
+		},
+	}
+}
+
+// request is what a plan is asked for.
+type request struct {
+	wish    selection.Wish
+	asOf    time.Time // zero for now
+	preview bool
+}
+
+// requestOf reads the options that restrict and date a plan.
+func requestOf(x *cli.Context, c *console) (request, error) {
+	r := request{wish: selection.Wish{Objects: x.StringSlice(objectFlag.Name), OUs: x.StringSlice(ouFlag.Name), File: x.String(objectsFlag.Name)}}
+	if r.wish.File != "" {
+		b, err := os.ReadFile(r.wish.File)
+		if err != nil {
+			return r, usagef("option --objects: %w", err)
+		}
+		r.wish.CSV = b
+	}
+	var err error
+	r.asOf, r.preview, err = asOf(x, c)
+	return r, err
+}
+
+// asOf reads the instant that dates are held against: now unless another is given.
+func asOf(x *cli.Context, c *console) (at time.Time, preview bool, err error) {
+	text := x.String(asOfFlag.Name)
+	if text == "" {
+		return c.now(), false, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, true, nil
+		}
+	}
+	return at, false, usagef("option --as-of: %q is neither a date like 2026-12-31 nor an instant like 2026-12-31T22:00:00Z", text)
+}
+
+// plan makes a plan file and opens it again, verified.
+func (s *session) plan(ctx context.Context, path string, r request) (*plan.File, error) {
+	list, err := s.sources()
+	if err != nil {
+		return nil, err
+	}
+	target, err := s.target()
+	if err != nil {
+		return nil, err
+	}
+	snap, err := s.read(ctx, list, s.policies)
+	if err != nil {
+		return nil, err
+	}
+	chosen, err := s.choose(r.wish, snap)
+	if err != nil {
+		return nil, err
+	}
+	w, err := plan.CreateFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer w.Abort()
+	for _, f := range s.policies.Files() {
+		if err := w.File(f.Path, f.Bytes); err != nil {
+			return nil, err
+		}
+	}
+	in := engine.Inputs{Snapshot: snap, Locator: locator(list), Target: readonly.New(target), Policies: s.policies, State: s.store,
+		AsOf: r.asOf, Now: s.now(), Expiry: planLife, Guards: s.cfg.Guards, Selection: chosen, Offline: offline(list), Preview: r.preview,
+		Version: version, Expr: exprVersion(), Workers: runtime.NumCPU(), Progress: connector.Progress(s.progress.report)}
+	m, err := engine.Plan(ctx, in, w)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Close(m); err != nil {
+		return nil, err
+	}
+	return plan.Open(path)
+}
+
+// choose resolves what a plan is restricted to.
+func (s *session) choose(w selection.Wish, snap *snapshot.Snapshot) (*engine.Selection, error) {
+	w.Pilot = s.cfg.Pilot
+	chosen, err := selection.New(w, snap)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return chosen, nil
+}
+
+// show writes a plan's report.
+func show(c *console, f *plan.File, json, full bool, config string) error {
+	c.progress.clear()
+	if json {
+		return report.PlanJSON(c.out, f)
+	}
+	o := c.options()
+	o.Full, o.Path = full, f.Path()
+	if config != configFlag.Value {
+		o.Config = config
+	}
+	return report.Plan(c.out, f, o)
+}
+
+// planOutcome tells what a plan comes to as an exit code.
+func planOutcome(m plan.Manifest, strictHeld, detailed bool) error {
+	held := 0
+	for reason, n := range m.Skips {
+		if plan.SkipReason(reason).Held() {
+			held += n
+		}
+	}
+	switch {
+	case len(m.Exceeded()) > 0:
+		return outcome(errGuard)
+	case strictHeld && held > 0:
+		return mark(errPartial, fmt.Errorf("%d objects or values are held", held))
+	case detailed && m.Changes() > 0:
+		return outcome(errChanges)
+	}
+	return nil
+}
+
+// exprVersion gives the version of the expression language that is built in.
+func exprVersion() string {
+	if b, ok := debug.ReadBuildInfo(); ok {
+		for _, d := range b.Deps {
+			if d.Path == "github.com/expr-lang/expr" {
+				return d.Version
+			}
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/coexistsync/coexist/connectors/sandbox"
+	"github.com/coexistsync/coexist/internal/atomicfile"
+	"github.com/coexistsync/coexist/internal/company"
+)
+
+func sandboxCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "sandbox",
+		Usage: "serve a rehearsal tenant on this machine until interrupted",
+		Description: "Prints the part of coexist.yaml that leads to it. It speaks the part of Microsoft Graph that coexist uses and refuses\n" +
+			"what the real one refuses. Nothing leaves this machine.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "`ADDRESS` to listen on; port 0 takes a free one"},
+			&cli.StringFlag{Name: "state", Usage: "start with the tenant in this `FILE`, and save it there at the end"},
+			&cli.BoolFlag{Name: "company", Usage: "the tenant of the sample company instead of an empty one"},
+			&cli.StringFlag{Name: "control", Usage: "serve the control surface, for faults and the clock, on this `ADDRESS`"}},
+		Action: func(x *cli.Context) error {
+			if err := arguments(x); err != nil {
+				return err
+			}
+			return serveSandbox(x, c)
+		},
+	}
+}
+
+func serveSandbox(x *cli.Context, c *console) (err error) {
+	t := sandbox.New(sandbox.Options{Clock: c.now})
+	if x.Bool("company") {
+		if t, err = companyTenant(company.Generate(company.Options{}), 0, c.now); err != nil {
+			return err
+		}
+	}
+	if path := x.String("state"); path != "" {
+		if err := loadState(t, path); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, saveState(t, path)) }()
+	}
+	s, err := sandbox.Serve(x.String("listen"), t)
+	if err != nil {
+		return mark(errConfig, err)
+	}
+	defer s.Close() // the process ends
+	if address := x.String("control"); address != "" {
+		control, err := sandbox.ServeControl(address, t)
+		if err != nil {
+			return mark(errConfig, err)
+		}
+		defer control.Close() // likewise
+		c.say("control surface at %s/_sim/", control.URL)
+	}
+	fmt.Fprintf(c.out, "tenant:\n  id: %s\n  url: %s/v1.0\n  auth: { clientId: %s, secret: { env: %s } }\n", s.TenantID, s.URL, s.ClientID, rehearsalSecret)
+	c.say("rehearsal tenant is up; in the shell that runs coexist:\n\n  export %s=%s\n\nCtrl-C ends it.", rehearsalSecret, s.ClientSecret)
+	return untilInterrupted(x.Context)
+}
+
+// untilInterrupted waits for the end of a command that serves; being interrupted is how it ends.
+func untilInterrupted(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+func loadState(t *sandbox.Tenant, path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := t.LoadState(f); err != nil {
+		return mark(errConfig, fmt.Errorf("%s: %w", path, err))
+	}
+	return nil
+}
+
+func saveState(t *sandbox.Tenant, path string) error {
+	f, err := atomicfile.Create(path)
+	if err != nil {
+		return err
+	}
+	defer f.Abort()
+	if err := t.SaveState(f); err != nil {
+		return err
+	}
+	return f.Commit()
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
+	"github.com/coexistsync/coexist/connectors/ad"
+	"github.com/coexistsync/coexist/connectors/graph"
+	"github.com/coexistsync/coexist/connectors/ldif"
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/fault"
+	"github.com/coexistsync/coexist/directory/snapshot"
+	"github.com/coexistsync/coexist/engine"
+	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/journal"
+	"github.com/coexistsync/coexist/engine/store"
+	"github.com/coexistsync/coexist/rules"
+)
+
+// session is a configuration at work: what the commands that touch directories have in common.
+type session struct {
+	*console
+	cfg      *config.Config
+	policies *rules.Set
+	store    *store.Store
+}
+
+// load reads the configuration that the command line names.
+func load(x *cli.Context) (*config.Config, error) {
+	c, err := config.Load(x.String(configFlag.Name))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; make one with coexist init, or name another with --config", err)
+	}
+	return c, mark(errConfig, err)
+}
+
+// open prepares a configuration for work: everything that it names must be there. close must be called.
+func open(ctx context.Context, c *console, cfg *config.Config) (*session, error) {
+	if err := cfg.Verify(); err != nil {
+		return nil, mark(errConfig, err)
+	}
+	policies, err := loadPolicies(cfg.Policies)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{console: c, cfg: cfg, policies: policies}
+	if s.store, err = store.Open(ctx, cfg.Store, store.Options{Now: c.now}); err != nil {
+		return nil, mark(errConfig, err)
+	}
+	return s, nil
+}
+
+// openFor is load and open.
+func openFor(x *cli.Context, c *console) (*session, error) {
+	cfg, err := load(x)
+	if err != nil {
+		return nil, err
+	}
+	return open(x.Context, c, cfg)
+}
+
+func (s *session) close() { s.store.Close() } // everything in it is durable already
+
+// loadPolicies reads the policies of a folder.
+func loadPolicies(folder string) (*rules.Set, error) {
+	return readPolicies(os.DirFS(folder), folder)
+}
+
+// readPolicies reads policies from anywhere; folder is put before the names of files in messages.
+func readPolicies(fsys fs.FS, folder string) (*rules.Set, error) {
+	set, problems := rules.Load(fsys, ".")
+	if len(problems) == 0 {
+		return set, nil
+	}
+	for i := range problems {
+		problems[i].File = filepath.Join(folder, filepath.FromSlash(problems[i].File))
+	}
+	return nil, mark(errConfig, problems)
+}
+
+// source is one connected directory that is read.
+type source struct {
+	config.Directory
+	importer connector.Importer
+}
+
+// sources makes the connectors of the directories.
+func (s *session) sources() ([]source, error) {
+	var out []source
+	for _, d := range s.cfg.Directories {
+		i, err := s.importer(d)
+		if err != nil {
+			return nil, mark(errConfig, fmt.Errorf("directory %s: %w", d.Name, err))
+		}
+		out = append(out, source{d, i})
+	}
+	return out, nil
+}
+
+func (s *session) importer(d config.Directory) (connector.Importer, error) {
+	switch {
+	case d.Snapshot != "":
+		return ldif.NewSaved(d.Snapshot), nil
+	case d.LDIF != "":
+		st, err := os.Stat(d.LDIF)
+		if err != nil {
+			return nil, err
+		}
+		o := ldif.Options{Name: d.Name, Domain: d.Domain, TakenAt: st.ModTime()}
+		for _, sc := range d.Scope {
+			o.Scopes = append(o.Scopes, snapshot.Scope{OU: sc.OU, ExcludedFromOtherEngine: sc.ExcludedFromOtherEngine})
+		}
+		return ldif.New(d.LDIF, o), nil
+	}
+	return newAD(d, s.now)
+}
+
+// newAD makes the connector of an Active Directory.
+func newAD(d config.Directory, now func() time.Time) (*ad.Connector, error) {
+	c := ad.Config{Name: d.Name, URL: d.URL, ServerName: d.ServerName, User: d.Auth.User, Password: d.Auth.Password.Read, Now: now}
+	if d.CA != "" {
+		pem, err := os.ReadFile(d.CA)
+		if err != nil {
+			return nil, err
+		}
+		c.CA = pem
+	}
+	for _, sc := range d.Scope {
+		c.Scopes = append(c.Scopes, ad.Scope{OU: sc.OU, Filter: sc.Filter, ExcludedFromOtherEngine: sc.ExcludedFromOtherEngine})
+	}
+	return ad.New(c)
+}
+
+// read imports all sources into one snapshot. Any error but a refused sign-in means that a directory was not read
+// completely, a permission missing in it too.
+func (s *session) read(ctx context.Context, list []source, policies *rules.Set) (*snapshot.Snapshot, error) {
+	known, err := s.store.Scopes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	importers := make([]connector.Importer, len(list))
+	for i, x := range list {
+		importers[i] = x.importer
+	}
+	snap, err := engine.Import(ctx, importers, connector.Want{Attributes: policies.Attributes(), Known: known, Progress: s.progress.report})
+	if err != nil && fault.KindOf(err) != fault.SignIn {
+		err = mark(errSource, err)
+	}
+	return snap, err
+}
+
+// offline reports whether any source is a file, at which apply cannot look again.
+func offline(list []source) bool {
+	for _, x := range list {
+		if x.Offline() {
+			return true
+		}
+	}
+	return false
+}
+
+// locators asks several directories for missing objects: what one of them knows counts, since a directory tells objects
+// of another one from unreadable ones as little as anybody.
+type locators []connector.Locator
+
+// locator gives what looks for missing objects; nil where every source is a file.
+func locator(list []source) connector.Locator {
+	var out locators
+	for _, x := range list {
+		if l, ok := x.importer.(connector.Locator); ok {
+			out = append(out, l)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// Locate implements connector.Locator.
+func (l locators) Locate(ctx context.Context, guids []directory.GUID) (map[directory.GUID]connector.Sighting, error) {
+	out := map[directory.GUID]connector.Sighting{}
+	for _, x := range l {
+		found, err := x.Locate(ctx, guids)
+		if err != nil {
+			return nil, mark(errSource, err)
+		}
+		for g, s := range found {
+			if s.Fate != connector.FateUnreadable || out[g].Fate == connector.FateUnreadable {
+				out[g] = s
+			}
+		}
+	}
+	return out, nil
+}
+
+// target makes the connector of the tenant.
+func (s *session) target() (*graph.Connector, error) {
+	credential, base, err := credentialOf(s.cfg.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	g, err := graph.New(graph.Config{BaseURL: base, TenantID: s.cfg.Tenant.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now})
+	return g, mark(errConfig, err)
+}
+
+// who names this process in the journal.
+func who() journal.Who {
+	w := journal.Who{PID: os.Getpid(), Host: "unknown"}
+	if h, err := os.Hostname(); err == nil {
+		w.Host = h
+	}
+	if u, err := user.Current(); err == nil {
+		w.User = u.Username
+	} else {
+		w.User = "uid " + strconv.Itoa(os.Getuid())
+	}
+	return w
+}

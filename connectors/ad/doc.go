@@ -1,0 +1,18 @@
+// Package ad reads users, contacts and groups from Active Directory over LDAP. It is a connector.Importer and a
+// connector.Locator, and it can probe what it was configured with.
+//
+// A read is whole or an error. What proves that it is whole:
+//
+//   - each scope was found, by the GUID it had when it was last read or else by its DN, and its own entry came back in the
+//     search for its objects: a domain controller answers an OU that may not be read with an empty success;
+//   - each page ended in success and with its paging control;
+//   - nothing was left to another server: a referral or search continuation is an error;
+//   - each attribute that came in part was read to its last value, from an object that did not change meanwhile.
+//
+// A server that is busy is asked again a few times, always from the beginning on a new connection.
+//
+// Passwords travel in a simple bind, so the connection is always TLS: ldaps:// or ldap:// with StartTLS, which cannot be
+// turned off. The password is fetched when it is needed and not kept.
+//
+// What is not here: binds by Kerberos, deltas (DirSync), choosing among domain controllers, and writing.
+package ad

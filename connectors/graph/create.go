@@ -1,0 +1,155 @@
+package graph
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/directory/fault"
+)
+
+// createUser makes a user with a password that nobody knows: it is random, sent, and forgotten. A request that may have
+// taken effect is fault.Unknown, and its anchor is remembered for ByAnchor.
+func (w *writer) createUser(ctx context.Context) (string, error) {
+	password, err := randomPassword(w.names())
+	if err != nil {
+		return "", &fault.Error{Kind: fault.Transient, Op: w.op, Err: err}
+	}
+	body := append(w.body(),
+		field{"onPremisesImmutableId", string(w.change.Object.Anchor)},
+		field{"passwordProfile", entityMap{"forceChangePasswordNextSignIn": true, "password": password}})
+	r := request{op: w.op, why: write, method: "POST", path: "/users", body: dropNulls(body)}
+	a, err := w.send(ctx, r)
+	return w.created(r, a, err)
+}
+
+// createGroup makes a group under its own key: groups may share a display name, so that a repeated POST would make a
+// second one, and a repeated upsert does not.
+func (w *writer) createGroup(ctx context.Context) (string, error) {
+	anchor := string(w.change.Object.Anchor)
+	if _, err := directory.ParseGUID(anchor); err != nil {
+		return "", &fault.Error{Kind: fault.Invalid, Op: w.op, Err: errors.New("the anchor of a group is a GUID")}
+	}
+	body := w.body()
+	if w.change.Object.Type == cloud.Microsoft365Group {
+		body = append(body, field{"groupTypes", []string{"Unified"}}, field{"mailEnabled", true}, field{"securityEnabled", false})
+	} else {
+		body = append(body, field{"groupTypes", []string{}}, field{"mailEnabled", false}, field{"securityEnabled", true})
+	}
+	path := "/groups(uniqueName=" + literal(anchor) + ")"
+	r := request{op: w.op, why: write, method: "PATCH", path: path, header: []string{"Prefer", "create-if-missing"}, body: dropNulls(body)}
+	a, err := w.send(ctx, r)
+	if err == nil && a.status != 204 || err != nil && fault.KindOf(err) != fault.Invalid {
+		return w.created(r, a, err)
+	}
+	// It was there already, and the answer does not say under which id; or it was there, and Graph refuses to update what
+	// can be set only when a group is made.
+	o, missing := w.one(ctx, request{op: w.op, path: path, query: selection(true, false, nil)}, true, nil)
+	switch {
+	case missing == nil && o.Type == w.change.Object.Type:
+		return o.ID, nil
+	case missing == nil:
+		return "", &fault.Error{Kind: fault.Conflict, Op: w.op, Err: fmt.Errorf("group %s has this anchor and is of type %s", o.ID, o.Type)}
+	case err != nil && fault.KindOf(missing) == fault.NotFound:
+		return "", err
+	}
+	w.unsure.add(anchor)
+	return "", &fault.Error{Kind: fault.Unknown, Op: w.op, Err: missing}
+}
+
+// created reads the id of a new object, and remembers what a look-up by another replica may miss.
+func (w *writer) created(r request, a answer, err error) (string, error) {
+	anchor := string(w.change.Object.Anchor)
+	if err != nil {
+		if fault.KindOf(err) == fault.Unknown {
+			w.unsure.add(anchor)
+		}
+		return "", err
+	}
+	var got link
+	if err := json.Unmarshal(a.body, &got); err != nil || got.ID == "" {
+		w.unsure.add(anchor)
+		return "", w.unreadable(r, a, errors.New("the new object has no id"))
+	}
+	id := strings.ToLower(got.ID)
+	w.made.add(id)
+	w.located.add(id)
+	return id, nil
+}
+
+// dropNulls leaves out what has no value: a new object has none anyway.
+func dropNulls(e entity) entity {
+	out := make(entity, 0, len(e))
+	for _, f := range e {
+		if f.value != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// names gives what a password of the new user must not hold: the local part of the sign-in name, and the longer words of
+// the display name, which on-premises policies forbid too.
+func (w *writer) names() []string {
+	var out []string
+	for _, a := range w.change.Attributes {
+		switch a.Name {
+		case "userPrincipalName":
+			local, _, _ := strings.Cut(a.After.Text(), "@")
+			out = append(out, local)
+		case "displayName":
+			for _, word := range strings.Fields(a.After.Text()) {
+				if len(word) >= 3 {
+					out = append(out, word)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// passwordLength is well above every policy's least length; the alphabet gives 6 bits a letter.
+const passwordLength = 32
+
+// passwordClasses are the classes that Entra ID's complexity rule counts, without letters that look alike.
+var passwordClasses = [...]string{"ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!#%+-=?@_"}
+
+// randomPassword makes a password with letters of all classes that holds none of the names in any case. Even a name of one
+// letter leaves a third of all passwords, so that a few tries suffice.
+func randomPassword(names []string) (string, error) {
+	alphabet := strings.Join(passwordClasses[:], "")
+	for range 1000 {
+		b := make([]byte, passwordLength)
+		for i := range b {
+			n, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
+			if err != nil {
+				return "", errors.New("no randomness for a password")
+			}
+			b[i] = alphabet[n.Int64()]
+		}
+		if s := string(b); passwordFits(s, names) {
+			return s, nil
+		}
+	}
+	return "", errors.New("no password without the user's names")
+}
+
+func passwordFits(s string, names []string) bool {
+	for _, class := range passwordClasses {
+		if !strings.ContainsAny(s, class) {
+			return false
+		}
+	}
+	for _, n := range names {
+		if n != "" && strings.Contains(directory.Fold(s), directory.Fold(n)) {
+			return false
+		}
+	}
+	return true
+}

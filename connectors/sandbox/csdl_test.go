@@ -1,0 +1,230 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// csdl is the part of the official description that the tests read.
+type csdl struct {
+	Types map[string]struct {
+		Base       string
+		Properties map[string]struct {
+			Type     string
+			Nullable bool
+		}
+		Navigation map[string]struct{ Type string }
+	}
+	Operations []struct {
+		Kind, Name, BoundTo string
+		Params              [][2]string
+	}
+}
+
+func readCSDL(t *testing.T) csdl {
+	t.Helper()
+	var c csdl
+	if err := json.Unmarshal(reference(t, "graph-v1.0-subset.json"), &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (c csdl) property(entity, name string) (typ string, nullable, ok bool) {
+	for entity != "" {
+		ty, known := c.Types[entity]
+		if !known {
+			return "", false, false
+		}
+		if p, has := ty.Properties[name]; has {
+			return p.Type, p.Nullable, true
+		}
+		entity = strings.Replace(ty.Base, "graph.", "microsoft.graph.", 1)
+	}
+	return "", false, false
+}
+
+func TestPropertyTablesMatchTheOfficialDescription(t *testing.T) {
+	c := readCSDL(t)
+	for _, s := range []*schema{userSchema(), groupSchema()} {
+		for _, p := range s.list {
+			typ, _, ok := c.property(s.entity, p.name)
+			if !ok {
+				t.Errorf("%s has no property %s", s.entity, p.name)
+				continue
+			}
+			if p.origin != unmodelled && typ != typeOf(p) && !(p.syntax == objectSyntax && strings.HasPrefix(typ, "graph.")) &&
+				!(p.syntax == objectsSyntax && strings.HasPrefix(typ, "Collection(graph.")) {
+				t.Errorf("%s.%s is %s, the table says %s", s.entity, p.name, typ, typeOf(p))
+			}
+		}
+		for name := range c.Types[s.entity].Properties {
+			if _, ok := s.property(name); !ok {
+				t.Errorf("the table of %s lacks %s", s.entity, name)
+			}
+		}
+	}
+}
+
+func typeOf(p property) string {
+	return map[syntax]string{textSyntax: "Edm.String", truthSyntax: "Edm.Boolean", timeSyntax: "Edm.DateTimeOffset",
+		textsSyntax: "Collection(Edm.String)", objectSyntax: "an object", objectsSyntax: "objects"}[p.syntax]
+}
+
+func TestEmittedPropertiesMatchTheOfficialDescription(t *testing.T) {
+	c := readCSDL(t)
+	r := newRig(t, Options{Synced: true, DefaultUsageLocation: "DE"})
+	boss := r.user("boss", nil, Extra{Roles: []string{"Global Administrator"}})
+	staff := r.group("licensed", nil, Extra{Licences: []Licence{{SKU: "SPE_F1"}}})
+	ann := r.user("ann", Properties{"usageLocation": "DE", "mail": "ann@contoso.example", "businessPhones": []string{"1"}, "employeeOrgData": map[string]string{"division": "a"},
+		"onPremisesProvisioningErrors": []map[string]string{{"category": "PropertyConflict", "occurredDateTime": "2026-01-01T00:00:00Z", "propertyCausingError": "ProxyAddress", "value": "x"}}},
+		Extra{Manager: boss, Licences: []Licence{{SKU: "VISIOCLIENT", Disabled: []string{"VISIOONLINE"}}}})
+	r.do(204, "POST", "/v1.0/groups/"+staff+"/members/$ref", `{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/`+ann+`"}`)
+	r.group("m365", unifiedGroup(), Extra{Members: []string{ann}, Owners: []string{boss}})
+	gone := r.user("gone", nil, Extra{})
+	r.do(204, "DELETE", "/v1.0/users/"+gone, "")
+	modelled := func(s *schema) string {
+		var names []string
+		for _, p := range s.list {
+			if p.origin != unmodelled && p.origin != fromSharePoint {
+				names = append(names, p.name)
+			}
+		}
+		return strings.Join(names, ",")
+	}
+	for path, entity := range map[string]string{
+		"/v1.0/users": "microsoft.graph.user", "/v1.0/users?$select=" + modelled(r.tenant.users): "microsoft.graph.user",
+		"/v1.0/users?$expand=manager($select=id)": "microsoft.graph.user",
+		"/v1.0/users/" + ann:                      "microsoft.graph.user", "/v1.0/groups": "microsoft.graph.group",
+		"/v1.0/groups?$select=" + modelled(r.tenant.groups): "microsoft.graph.group",
+		"/v1.0/domains": "microsoft.graph.domain", "/v1.0/organization": "microsoft.graph.organization",
+		"/v1.0/subscribedSkus": "microsoft.graph.subscribedSku", "/v1.0/users/" + ann + "/licenseDetails": "microsoft.graph.licenseDetails",
+		"/v1.0/directoryRoles": "microsoft.graph.directoryRole", "/v1.0/directory/deletedItems/microsoft.graph.user": "microsoft.graph.user",
+		"/v1.0/users/" + ann + "/onPremisesSyncBehavior": "microsoft.graph.onPremisesSyncBehavior",
+		"/v1.0/groups/" + staff + "/members":             "microsoft.graph.user",
+	} {
+		a := r.do(200, "GET", path, "")
+		rows := a.values()
+		if rows == nil {
+			rows = []map[string]any{a.body}
+		}
+		if len(rows) == 0 {
+			t.Errorf("%s answers nothing to check", path)
+		}
+		for _, row := range rows {
+			c.check(t, path, entity, row)
+		}
+	}
+}
+
+// check holds an emitted object against its type.
+func (c csdl) check(t *testing.T, path, entity string, row map[string]any) {
+	t.Helper()
+	for name, v := range row {
+		if strings.Contains(name, "@") {
+			continue
+		}
+		if nav, ok := c.Types[entity].Navigation[name]; ok {
+			if m, isObject := v.(map[string]any); isObject && strings.HasPrefix(nav.Type, "graph.") {
+				c.check(t, path, "microsoft.graph.user", m)
+			}
+			continue
+		}
+		typ, nullable, ok := c.property(entity, name)
+		switch {
+		case !ok:
+			t.Errorf("%s: %s has no property %s", path, entity, name)
+		case v == nil && !nullable:
+			t.Errorf("%s: %s.%s is null and must not be", path, entity, name)
+		case v != nil:
+			c.checkValue(t, path+": "+entity+"."+name, typ, v)
+		}
+	}
+}
+
+var guid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+func (c csdl) checkValue(t *testing.T, what, typ string, v any) {
+	t.Helper()
+	if inner, ok := strings.CutPrefix(typ, "Collection("); ok {
+		list, isList := v.([]any)
+		if !isList {
+			t.Errorf("%s is not a collection", what)
+		}
+		for _, e := range list {
+			c.checkValue(t, what, strings.TrimSuffix(inner, ")"), e)
+		}
+		return
+	}
+	s, isText := v.(string)
+	_, isTruth := v.(bool)
+	_, isNumber := v.(float64)
+	object, isObject := v.(map[string]any)
+	ok := false
+	switch typ {
+	case "Edm.String":
+		ok = isText
+	case "Edm.Boolean":
+		ok = isTruth
+	case "Edm.Int32":
+		ok = isNumber
+	case "Edm.Guid":
+		ok = guid.MatchString(s)
+	case "Edm.DateTimeOffset":
+		_, err := time.Parse("2006-01-02T15:04:05Z", s)
+		ok = err == nil
+	default:
+		if ok = isObject; ok {
+			c.check(t, what, strings.Replace(typ, "graph.", "microsoft.graph.", 1), object)
+		}
+	}
+	if !ok {
+		t.Errorf("%s: %v is not of type %s", what, v, typ)
+	}
+}
+
+func TestOperationsMatchTheOfficialDescription(t *testing.T) {
+	c := readCSDL(t)
+	for name, bound := range map[string]string{"assignLicense": "graph.user", "getByIds": "Collection(graph.directoryObject)",
+		"restore": "graph.directoryObject", "revokeSignInSessions": "graph.user"} {
+		found := false
+		for _, o := range c.Operations {
+			found = found || o.Kind == "Action" && o.Name == name && o.BoundTo == bound
+		}
+		if !found {
+			t.Errorf("no action %s bound to %s", name, bound)
+		}
+	}
+}
+
+func TestSampleSKUsAreReal(t *testing.T) {
+	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(reference(t, "sku-service-plans.csv"), []byte("\ufeff")))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	column := map[string]int{}
+	for i, n := range rows[0] {
+		column[n] = i
+	}
+	real := map[string]bool{}
+	for _, row := range rows[1:] {
+		at := func(n string) string { return strings.TrimSpace(row[column[n]]) }
+		real[at("String_Id")+" "+strings.ToLower(at("GUID"))] = true
+		real[at("String_Id")+" "+at("Service_Plan_Name")+" "+strings.ToLower(at("Service_Plan_Id"))] = true
+	}
+	for _, s := range SampleSKUs(1) {
+		if !real[s.Name+" "+s.ID] {
+			t.Errorf("no SKU %s with the id %s", s.Name, s.ID)
+		}
+		for _, p := range s.Plans {
+			if !real[s.Name+" "+p.Name+" "+p.ID] {
+				t.Errorf("SKU %s has no service plan %s with the id %s", s.Name, p.Name, p.ID)
+			}
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package sandbox
+
+// groupSchema is the group resource of Microsoft Graph v1.0. Graph returns the whole group by default, except what needs
+// a $select of its own.
+func groupSchema() *schema {
+	list := []property{
+		{name: "id", gate: eqFilter, origin: fromID},
+		{name: "deletedDateTime", syntax: timeSyntax, gate: rangeFilter, origin: fromDeletion},
+		{name: "classification", access: always},
+		{name: "createdDateTime", syntax: timeSyntax, gate: rangeFilter},
+		{name: "description", access: always, limit: 1024, gate: lateFilter},
+		{name: "displayName", access: always, limit: 256, mandatory: true, gate: textFilter},
+		{name: "expirationDateTime", syntax: timeSyntax, gate: lateFilter},
+		{name: "groupTypes", syntax: textsSyntax, access: onCreate, gate: anyFilter},
+		{name: "isAssignableToRole", syntax: truthSyntax, access: onCreate, gate: truthFilter},
+		{name: "mail", gate: textFilter},
+		{name: "mailEnabled", syntax: truthSyntax, access: onCreate, mandatory: true, gate: truthFilter},
+		{name: "mailNickname", access: always, limit: 64, mandatory: true, gate: textFilter},
+		{name: "membershipRule", access: always},
+		{name: "membershipRuleProcessingState", access: always},
+		{name: "onPremisesDomainName"},
+		{name: "onPremisesLastSyncDateTime", syntax: timeSyntax, gate: rangeFilter},
+		{name: "onPremisesNetBiosName"},
+		{name: "onPremisesProvisioningErrors", syntax: objectsSyntax, gate: elementGuard},
+		{name: "onPremisesSamAccountName", gate: lateFilter},
+		{name: "onPremisesSecurityIdentifier", gate: eqFilter},
+		{name: "onPremisesSyncEnabled", syntax: truthSyntax, gate: eqFilter},
+		{name: "preferredDataLocation", access: always, cloud: true},
+		{name: "preferredLanguage", access: always},
+		{name: "proxyAddresses", syntax: textsSyntax, gate: anyFilter},
+		{name: "renewedDateTime", syntax: timeSyntax, gate: lateFilter},
+		{name: "resourceBehaviorOptions", syntax: textsSyntax, access: onCreate},
+		{name: "resourceProvisioningOptions", syntax: textsSyntax, access: onCreate, gate: anyFilter},
+		{name: "securityEnabled", syntax: truthSyntax, access: onCreate, mandatory: true, gate: truthFilter},
+		{name: "securityIdentifier", gate: eqFilter, origin: fromSID},
+		{name: "serviceProvisioningErrors", syntax: objectsSyntax},
+		{name: "theme", access: always},
+		{name: "uniqueName", exact: true, gate: eqFilter},
+		{name: "visibility", access: always},
+	}
+	for i := range list {
+		list[i].listed = true
+	}
+	return newSchema("Group", "microsoft.graph.group", "groups", append(list,
+		property{name: "assignedLicenses", syntax: objectsSyntax, gate: elementGuard, origin: fromLicences},
+		property{name: "hasMembersWithLicenseErrors", syntax: truthSyntax, origin: unmodelled},
+		property{name: "accessType", origin: unmodelled},
+		property{name: "allowExternalSenders", syntax: truthSyntax, origin: unmodelled},
+		property{name: "assignedLabels", syntax: objectsSyntax, origin: unmodelled},
+		property{name: "autoSubscribeNewMembers", syntax: truthSyntax, origin: unmodelled},
+		property{name: "hideFromAddressLists", syntax: truthSyntax, origin: unmodelled},
+		property{name: "hideFromOutlookClients", syntax: truthSyntax, origin: unmodelled},
+		property{name: "infoCatalogs", syntax: textsSyntax, origin: unmodelled},
+		property{name: "isArchived", syntax: truthSyntax, origin: unmodelled},
+		property{name: "isFavorite", syntax: truthSyntax, origin: unmodelled},
+		property{name: "isManagementRestricted", syntax: truthSyntax, origin: unmodelled},
+		property{name: "isSubscribedByMail", syntax: truthSyntax, origin: unmodelled},
+		property{name: "licenseProcessingState", syntax: objectSyntax, origin: unmodelled},
+		property{name: "onPremisesExtensionAttributes", syntax: objectSyntax, origin: unmodelled},
+		property{name: "organizationId", origin: unmodelled},
+		property{name: "unseenConversationsCount", origin: unmodelled},
+		property{name: "unseenCount", origin: unmodelled},
+		property{name: "unseenMessagesCount", origin: unmodelled},
+		property{name: "welcomeMessageEnabled", syntax: truthSyntax, origin: unmodelled},
+	))
+}

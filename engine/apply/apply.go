@@ -1,0 +1,211 @@
+// Package apply carries out a plan file: exactly the changes that stand in it, each at most once, whatever breaks. It
+// computes no plan.
+//
+// Before the first write the plan may be refused as a whole; see Refusal. Then the changes go out in stages (plan.Stages),
+// inside a stage in the plan's order by several workers, never two changes of one object at a time. Each change passes
+// these steps, and the journal is durable before and after the write:
+//
+//	dependencies done? -> source as planned? -> target as planned? -> begun -> export -> exported -> done, with the ledger
+//
+// A change whose target already holds the wished values is already; one whose target or source is no longer what the plan
+// was made from is not written. What the service answers decides how it goes on, by the kind of the fault alone:
+//
+//	throttled, transient, not ready   asked again after a pause, so many times
+//	unknown, unreachable              looked up: it happened, or it did not and is asked again
+//	anything else                     failed
+//
+// Applying the same plan again carries on a run that was cut off: what is done stays done, what was begun is looked up
+// before anything is sent, and what went out and was answered is only finished.
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/journal"
+	"github.com/coexistsync/coexist/engine/ledger"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// Journal is where a run remembers what it does. Every write is durable when the method returns, and fails, so that the run
+// ends before it sends anything, once another process has taken over the tenant.
+type Journal interface {
+	// Start records a run. When there is one of the same plan already, again is true and it is returned as it was found:
+	// finished, and nothing is changed, or else, and it is running again in the name of r.By, with r's overrides added.
+	Start(ctx context.Context, r journal.Run) (found journal.Run, again bool, err error)
+	// Entry gives what a run knows about a change; ok is false when it was not reached.
+	Entry(ctx context.Context, run, change string) (e journal.Entry, ok bool, err error)
+	// Record writes an entry over the one of the same change.
+	Record(ctx context.Context, e journal.Entry) error
+	// Settle does the same and in one transaction changes the ledger's row of the entry's anchor. update gets the row, ok
+	// false when there is none, and returns the row to keep, or false to remove it.
+	Settle(ctx context.Context, e journal.Entry, update func(r ledger.Row, ok bool) (ledger.Row, bool)) error
+	// Counts gives the number of changes of a run by state.
+	Counts(ctx context.Context, run string) (journal.Counts, error)
+	// Finish records how a run ended.
+	Finish(ctx context.Context, r journal.Run) error
+}
+
+// Ledger is what coexist owns; see package ledger.
+type Ledger interface {
+	// Row gives one row; ok is false when coexist never wrote to the object.
+	Row(ctx context.Context, a directory.Anchor) (r ledger.Row, ok bool, err error)
+}
+
+// Progress is told about each change once it came to an end, in the plan's order.
+type Progress func(done, total int, e journal.Entry)
+
+// Options are what a run needs. Plan, Targets, Journal and Ledger are always needed.
+type Options struct {
+	Plan    *plan.File
+	Targets map[cloud.Directory]connector.Target
+	Journal Journal
+	Ledger  Ledger
+	// Reconsider decides once more about one object of the source, with the plan's own policies and instant, and gives the
+	// fingerprint that plan.Change.Source holds; "" for an object that is not there or not in scope any more. Only a plan
+	// that was made offline is applied without it.
+	Reconsider func(ctx context.Context, a directory.Anchor) (fingerprint string, err error)
+
+	Mode  string             // the command, for the list of runs
+	By    journal.Who        // likewise
+	Allow []journal.Override // guards that the plan may exceed
+
+	Workers  int      // objects worked on at a time; 0 for 4
+	Retry    Retry    // zero fields take the defaults
+	Stop     Stop     // likewise
+	Progress Progress // may be nil
+
+	Now   func() time.Time                                 // nil for time.Now
+	Sleep func(ctx context.Context, d time.Duration) error // nil for a timer; returns ctx's error when that ends first
+	Rand  func() float64                                   // in [0, 1), for the length of pauses; nil for math/rand
+}
+
+// Result is what came of a run.
+type Result struct {
+	Run         journal.Run
+	Resumed     bool            // a run that was left unfinished was carried on
+	Counts      journal.Counts  // of all changes of the plan, by state
+	NotReached  int             // changes that the run did not come to
+	Failures    []journal.Entry // the first changes without success, in the plan's order of stages; the store has all
+	Interrupted bool            // ctx ended before the run did
+}
+
+// maxFailures bounds Result.Failures.
+const maxFailures = 100
+
+// Complete reports whether every change has its effect.
+func (r *Result) Complete() bool { return r.Counts.Succeeded() == r.Run.Changes }
+
+// Run carries out a plan. It returns a *Refusal before anything was written, and another error when it could not go on,
+// because the journal failed or the plan file became unreadable; the same plan may then be applied again. Changes that
+// failed are no error but counted in the Result. When ctx ends, the changes in flight are finished first.
+func Run(ctx context.Context, o Options) (Result, error) {
+	if err := o.complete(); err != nil {
+		return Result{}, err
+	}
+	s, err := survey(&o)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := refuse(ctx, &o, s); err != nil {
+		return Result{}, err
+	}
+	r, err := start(ctx, &o, s)
+	if err != nil {
+		return Result{}, err
+	}
+	return r.finish(ctx, r.stages(ctx))
+}
+
+// complete checks what must be there and fills in the defaults.
+func (o *Options) complete() error {
+	if o.Plan == nil || o.Journal == nil || o.Ledger == nil || len(o.Targets) == 0 {
+		return errors.New("apply: plan, targets, journal and ledger are needed")
+	}
+	if o.Workers <= 0 {
+		o.Workers = 4
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Float64
+	}
+	o.Retry.complete()
+	o.Stop.complete()
+	return nil
+}
+
+// runner is a run under way.
+type runner struct {
+	*Options
+	schedule
+	run      journal.Run
+	resumed  bool
+	verdicts verdicts // of Reconsider, by anchor
+	// What follows belongs to the goroutine that collects.
+	done     int
+	failures []journal.Entry
+	brake    brake
+	cut      bool // ctx ended before everything was done
+}
+
+// start records the run, or takes up the one that was cut off.
+func start(ctx context.Context, o *Options, s schedule) (*runner, error) {
+	now := o.Now().UTC()
+	digest := o.Plan.Digest()
+	short := strings.TrimPrefix(digest, "sha256:")
+	r := journal.Run{ID: now.Format("20060102T150405Z") + "-" + short[:min(8, len(short))], Plan: digest, Tenant: o.Plan.Manifest().Tenant.ID, Mode: o.Mode, By: o.By,
+		State: journal.Running, Changes: s.total, Started: now, Overrides: o.Allow}
+	found, again, err := o.Journal.Start(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("start run: %w", err)
+	}
+	if again && found.State == journal.Finished {
+		return nil, refusal(AlreadyApplied, "run %s finished at %s", found.ID, found.Finished.Format(time.RFC3339))
+	}
+	run := &runner{Options: o, schedule: s, run: r, resumed: again, brake: brake{Stop: o.Stop}}
+	run.verdicts.of = map[directory.Anchor]string{}
+	run.run.ID, run.run.Started = found.ID, found.Started
+	if run.resumed {
+		run.run.Overrides = append(found.Overrides, o.Allow...)
+	}
+	return run, nil
+}
+
+// finish records how the run ended. cause is why it could not go on, nil when it could.
+func (r *runner) finish(ctx context.Context, cause error) (Result, error) {
+	ctx = context.WithoutCancel(ctx)
+	counts, err := r.Journal.Counts(ctx, r.run.ID)
+	if err != nil {
+		return Result{Run: r.run, Resumed: r.resumed}, errors.Join(cause, fmt.Errorf("finish run: %w", err))
+	}
+	r.run.Finished = r.Now().UTC()
+	switch n := counts.Unsettled(); {
+	case cause != nil:
+		r.run.State, r.run.Detail = journal.Interrupted, "the run could not go on: "+cause.Error()
+	case r.brake.why != "":
+		r.run.State, r.run.Detail = journal.Stopped, r.brake.why
+	case r.cut:
+		r.run.State, r.run.Detail = journal.Interrupted, "asked to stop"
+	case n > 0:
+		r.run.State, r.run.Detail = journal.Interrupted, fmt.Sprintf("the outcome of %d changes is not known; apply the plan again to look them up", n)
+	default:
+		r.run.State = journal.Finished
+	}
+	res := Result{Run: r.run, Resumed: r.resumed, Counts: counts, NotReached: r.total - counts.Reached(), Failures: r.failures, Interrupted: r.cut}
+	if err := r.Journal.Finish(ctx, r.run); err != nil {
+		cause = errors.Join(cause, fmt.Errorf("finish run: %w", err))
+	}
+	return res, cause
+}

@@ -1,0 +1,250 @@
+// Package desired folds the decisions about one object into the state that its cloud counterpart shall have, in the form
+// in which the cloud stores it: licences as ids, texts trimmed, a user principal name as the cloud calculates it. What no
+// policy mentions is not in the state, and so not managed. It is pure.
+package desired
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/rules"
+)
+
+// Property is one managed property.
+type Property struct {
+	cloud.Property
+	Value   cloud.Value // nothing: it shall have none
+	Refs    []string    // of reference kinds: DNs in the source
+	Because []plan.Because
+}
+
+// State is what one object shall be.
+type State struct {
+	Type       cloud.Type // "" when that could not be decided
+	Because    plan.Because
+	Properties []Property // by name
+	Leave      string     // "" when no policy decides
+	Hold       time.Duration
+	// Problems are the decisions and values that cannot be carried out; their Object is left for the caller to fill.
+	Problems []plan.Skip
+}
+
+// Get finds a managed property.
+func (s *State) Get(name string) (Property, bool) {
+	i, ok := slices.BinarySearchFunc(s.Properties, name, func(p Property, n string) int { return strings.Compare(p.Name, n) })
+	if !ok {
+		return Property{}, false
+	}
+	return s.Properties[i], true
+}
+
+// UPN gives the user principal name that the object shall have, "" when it is not managed.
+func (s *State) UPN() string {
+	p, _ := s.Get("userPrincipalName")
+	return p.Value.Text()
+}
+
+// Catalogue is what folding needs to know beside the decisions.
+type Catalogue struct {
+	Bundles func(policy, name string) (rules.Bundle, bool)
+	Tenant  *cloud.Tenant
+}
+
+// Fold gives the desired state of an object. An outcome whose type could not be decided gives a state without a type and
+// with the problem.
+func (c Catalogue) Fold(out *rules.Outcome) State {
+	var s State
+	if out.ScopeErr != nil {
+		s.problem(plan.Skip{Reason: plan.RuleError, Detail: out.ScopeErr.Error()})
+		return s
+	}
+	if out.Policy == "" {
+		s.Type = cloud.None
+		s.problem(plan.Skip{Reason: plan.NoPolicy, Detail: "no policy's scope holds"})
+		return s
+	}
+	d := out.Find(rules.CloudType)
+	if !s.usable(d, "") {
+		return s
+	}
+	s.Type, s.Because = cloud.Type(d.Text), because(d, d.Origins)
+	if s.Type == cloud.None {
+		s.problem(plan.Skip{Reason: plan.ByPolicy, Detail: d.Reason, Because: []plan.Because{s.Because}})
+		return s
+	}
+	for _, name := range []string{rules.Attributes, rules.Account, rules.Mail} {
+		c.merge(&s, out.Find(name))
+	}
+	c.usageLocation(&s, out.Find(rules.UsageLocation))
+	c.licenses(&s, out.Policy, out.Find(rules.Licenses))
+	if d := out.Find(rules.Leave); s.usable(d, "") {
+		s.Leave, s.Hold = d.Text, d.Hold
+	}
+	slices.SortFunc(s.Properties, func(a, b Property) int { return strings.Compare(a.Name, b.Name) })
+	c.userPrincipalName(&s)
+	return s
+}
+
+func (s *State) problem(p plan.Skip) { s.Problems = append(s.Problems, p) }
+
+// usable reports whether a decision was made; one that is held is a problem.
+func (s *State) usable(d rules.Decision, property string) bool {
+	if d.Status == rules.Held {
+		s.problem(plan.Skip{Reason: plan.RuleError, Property: property, Detail: d.Err.Error(), Because: []plan.Because{because(d, d.Origins)}})
+	}
+	if d.Status != rules.Decided && d.Name == rules.CloudType && d.Status != rules.Held {
+		s.problem(plan.Skip{Reason: plan.RuleError, Detail: "the policy decides no cloudType for it"})
+	}
+	return d.Status == rules.Decided
+}
+
+func because(d rules.Decision, origins []rules.Origin) plan.Because {
+	b := plan.Because{Decision: d.Name}
+	if len(origins) > 0 {
+		o := origins[0]
+		b.Policy, b.Rule, b.File, b.Line = o.Policy, o.Rule, o.File, o.Line
+	}
+	return b
+}
+
+func becauses(d rules.Decision) []plan.Because {
+	out := make([]plan.Because, 0, len(d.Origins))
+	for _, o := range d.Origins {
+		out = append(out, because(d, []rules.Origin{o}))
+	}
+	return out
+}
+
+// fits reports whether objects of the type have the property.
+func fits(p cloud.Property, t cloud.Type) bool {
+	switch {
+	case t.IsGroup():
+		return p.Groups
+	case t == cloud.MailContact:
+		return p.Contacts
+	}
+	return p.Users
+}
+
+// merge takes the entries of a merge decision. A value that the cloud would refuse is a problem of that property alone.
+func (c Catalogue) merge(s *State, d rules.Decision) {
+	if !s.usable(d, "") {
+		return
+	}
+	for _, e := range d.Entries {
+		p, ok := cloud.PropertyNamed(d.Name, e.Key)
+		if !ok || !fits(p, s.Type) {
+			continue // a policy for several types may mention what only some of them have
+		}
+		why := []plan.Because{because(d, []rules.Origin{e.Origin})}
+		v, err := p.Canonical(e.Value)
+		if err != nil {
+			s.problem(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: err.Error(), Because: why})
+			continue
+		}
+		s.Properties = append(s.Properties, Property{Property: p, Value: v, Refs: e.Refs, Because: why})
+	}
+}
+
+func (c Catalogue) usageLocation(s *State, d rules.Decision) {
+	p, _ := cloud.Lookup("usageLocation")
+	if !fits(p, s.Type) || !s.usable(d, p.Name) || d.Text == "" {
+		return
+	}
+	s.Properties = append(s.Properties, Property{Property: p, Value: cloud.Text(strings.ToUpper(d.Text)), Because: becauses(d)})
+}
+
+// licenses turns bundles into the tenant's SKUs. Two bundles of one SKU switch off only what both switch off.
+func (c Catalogue) licenses(s *State, policy string, d rules.Decision) {
+	p, _ := cloud.Lookup("licenses")
+	if !fits(p, s.Type) || !s.usable(d, p.Name) {
+		return
+	}
+	var list []cloud.License
+	for _, name := range d.List {
+		l, err := c.license(policy, name)
+		if err != nil {
+			s.problem(plan.Skip{Reason: plan.NoSeat, Property: p.Name, Detail: err.Error(), Because: becauses(d)})
+			continue
+		}
+		if i := slices.IndexFunc(list, func(x cloud.License) bool { return x.SKU == l.SKU }); i >= 0 {
+			list[i].DisabledPlans = slices.DeleteFunc(list[i].DisabledPlans, func(id string) bool { return !slices.Contains(l.DisabledPlans, id) })
+			continue
+		}
+		list = append(list, l)
+	}
+	s.Properties = append(s.Properties, Property{Property: p, Value: cloud.Licenses(list), Because: becauses(d)})
+}
+
+// license resolves one bundle of a policy against the tenant's subscriptions.
+func (c Catalogue) license(policy, name string) (cloud.License, error) {
+	b, ok := c.Bundles(policy, name)
+	if !ok {
+		return cloud.License{}, fmt.Errorf("bundle %q is not defined", name)
+	}
+	sku, ok := c.Tenant.SKU(b.SKU)
+	if !ok {
+		return cloud.License{}, fmt.Errorf("bundle %q: the tenant has no subscription %s", name, b.SKU)
+	}
+	l := cloud.License{SKU: sku.ID}
+	for _, n := range b.DisablePlans {
+		pl, ok := sku.Plan(n)
+		if !ok {
+			return cloud.License{}, fmt.Errorf("bundle %q: subscription %s has no service plan %s", name, b.SKU, n)
+		}
+		l.DisabledPlans = append(l.DisabledPlans, pl.ID)
+	}
+	return l, nil
+}
+
+// userPrincipalName puts in what the cloud would make of a name that it cannot hold: the mail nickname at the initial
+// domain, as Microsoft documents for a suffix that is not verified.
+func (c Catalogue) userPrincipalName(s *State) {
+	i, ok := slices.BinarySearchFunc(s.Properties, "userPrincipalName", func(p Property, n string) int { return strings.Compare(p.Name, n) })
+	if !ok || s.Properties[i].Value.IsNothing() {
+		return
+	}
+	upn := s.Properties[i].Value.Text()
+	why := c.refusal(upn)
+	if why == "" {
+		return
+	}
+	nick, _ := s.Get("mailNickname")
+	initial := c.Tenant.InitialDomain()
+	instead := nick.Value.Text() + "@" + initial
+	if nick.Value.IsNothing() || initial == "" || c.refusal(instead) != "" {
+		s.problem(plan.Skip{Reason: plan.Rejected, Property: "userPrincipalName", Detail: why, Because: s.Properties[i].Because})
+		s.Properties = slices.Delete(s.Properties, i, i+1)
+		return
+	}
+	s.problem(plan.Skip{Reason: plan.Substituted, Property: "userPrincipalName", Detail: why + "; the cloud gets " + instead, Because: s.Properties[i].Because})
+	s.Properties[i].Value = cloud.Text(instead)
+}
+
+// refusal says why a tenant cannot hold a user principal name, "" when it can.
+func (c Catalogue) refusal(upn string) string {
+	if err := cloud.CheckUPN(upn); err != nil {
+		return err.Error()
+	}
+	domain := upn[strings.LastIndexByte(upn, '@')+1:]
+	if d, ok := c.Tenant.Domain(domain); !ok || !d.Verified {
+		return fmt.Sprintf("%q: %s is not a verified domain of the tenant", upn, domain)
+	}
+	return ""
+}
+
+// PrimaryAddress gives the primary SMTP address of a source object as the cloud would take it: the SMTP: value of
+// proxyAddresses, else mail. It masks nothing and adds nothing; "" when there is none.
+func PrimaryAddress(o directory.Object) string {
+	for _, p := range o.Values(directory.AttrProxyAddresses) {
+		if strings.HasPrefix(p, "SMTP:") {
+			return strings.ToLower(strings.TrimSpace(p[5:]))
+		}
+	}
+	return strings.ToLower(strings.TrimSpace(o.First(directory.AttrMail)))
+}

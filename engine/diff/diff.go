@@ -1,0 +1,311 @@
+// Package diff compares what one object shall be with what it is and gives the changes between the two, and what is
+// withheld. It is pure: the same input gives the same changes, and nothing here looks at another object but through the
+// references it is given.
+package diff
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/desired"
+	"github.com/coexistsync/coexist/engine/ledger"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// Reference is what became of a DN that a property refers to.
+type Reference struct {
+	plan.Ref
+	Pending string // id of the change of this plan that makes the object, "" when it exists
+	Problem string // why it has no counterpart, "" when it has
+}
+
+// Input is one object that some policy wants in the cloud.
+type Input struct {
+	Object plan.Object
+	Source string         // fingerprint of its facts
+	State  *desired.State // with a type other than none
+	Target *cloud.Object  // its counterpart, nil when there is none
+	Adopt  bool           // the counterpart was found by a soft match
+	Row    *ledger.Row    // nil when coexist never wrote to it
+	Wait   string         // why it may not be created now, "" when it may
+	// Connected reports whether changes can go to a directory.
+	Connected func(cloud.Directory) bool
+	// Resolve gives the counterpart of an object named by its DN in the source.
+	Resolve func(dn string) Reference
+	// Managed reports whether a SKU may be taken away: it stands in some bundle of the policies.
+	Managed func(sku string) bool
+	// Holder gives another object that holds a user principal name already, nil when it is free.
+	Holder func(upn string) *plan.Ref
+}
+
+// Result is what shall happen to one object, and what shall not.
+type Result struct {
+	Changes []plan.Change
+	Skips   []plan.Skip
+}
+
+// work carries one comparison.
+type work struct {
+	Input
+	Result
+	mode   cloud.Mode
+	first  bool   // the object is being adopted: nothing is taken away
+	parent string // id of the change that all others of this object wait for
+}
+
+// Object compares one object.
+func Object(in Input) Result {
+	w := &work{Input: in, mode: cloud.Provision}
+	if in.Target != nil {
+		w.Input.Object.ID = in.Target.ID
+	}
+	switch {
+	case in.Target == nil:
+		w.create()
+	case in.Target.Deleted:
+		w.restore()
+	default:
+		w.existing()
+	}
+	return w.Result
+}
+
+func (w *work) skip(s plan.Skip) {
+	s.Object = w.Input.Object
+	w.Skips = append(w.Skips, s)
+}
+
+func (w *work) change(a plan.Action, suffix string, u plan.Undo, attrs []plan.Attribute) *plan.Change {
+	c := plan.Change{ID: ChangeID(string(w.Input.Object.Anchor), a, suffix), Object: w.Input.Object, Action: a, Directory: cloud.Entra,
+		Attributes: attrs, Undo: u, Source: w.Source}
+	if w.parent != "" {
+		c.DependsOn = append(c.DependsOn, w.parent)
+	}
+	w.Changes = append(w.Changes, c)
+	return &w.Changes[len(w.Changes)-1]
+}
+
+// ChangeID names a change within its plan.
+func ChangeID(anchor string, a plan.Action, suffix string) string {
+	if suffix != "" {
+		suffix = "/" + suffix
+	}
+	return anchor + "/" + string(a) + suffix
+}
+
+// create plans an object that is not there yet.
+func (w *work) create() {
+	creator := w.State.Type.Creator()
+	switch {
+	case w.Wait != "":
+		w.skip(plan.Skip{Reason: plan.WaitingForEngine, Detail: w.Wait})
+		return
+	case !w.Connected(creator):
+		w.skip(plan.Skip{Reason: plan.NeedsConnector, Needs: creator, Because: []plan.Because{w.State.Because},
+			Detail: "a " + string(w.State.Type) + " can be made by " + creator.Title() + " only"})
+		return
+	}
+	if missing := Missing(w.State); len(missing) > 0 {
+		w.skip(plan.Skip{Reason: plan.Incomplete, Detail: "cannot be created without " + strings.Join(missing, ", "), Because: []plan.Because{w.State.Because}})
+		return
+	}
+	if upn := w.State.UPN(); upn == "" {
+		// a group has none
+	} else if holder := w.Holder(upn); holder != nil {
+		w.skip(plan.Skip{Reason: plan.Collision, Property: "userPrincipalName", Others: []plan.Ref{*holder},
+			Detail: upn + " belongs to " + holder.Name + " already"})
+		return
+	}
+	c := w.change(plan.Create, "", plan.Partial, w.initial())
+	c.Leave, c.Hold = w.State.Leave, w.State.Hold
+	w.parent = c.ID
+	w.licenses(nil)
+	w.references()
+	w.elsewhere()
+}
+
+// initial gives the properties to create with.
+func (w *work) initial() (attrs []plan.Attribute) {
+	for _, p := range w.State.Properties {
+		if plain(p.Property) && !p.Value.IsNothing() {
+			attrs = append(attrs, plan.Attribute{Name: p.Name, After: p.Value, Because: p.Because, Reason: plan.ObjectNew})
+		}
+	}
+	return attrs
+}
+
+// Missing names the properties without which an object of the state's type cannot be created.
+func Missing(s *desired.State) []string {
+	var out []string
+	for _, p := range cloud.Properties() {
+		if p.Required && fits(p, s.Type) {
+			if d, ok := s.Get(p.Name); !ok || d.Value.IsNothing() {
+				out = append(out, p.Name)
+			}
+		}
+	}
+	return out
+}
+
+func fits(p cloud.Property, t cloud.Type) bool {
+	if p.Directory != cloud.Entra {
+		return false
+	}
+	if t.IsGroup() {
+		return p.Groups
+	}
+	return p.Users
+}
+
+// plain reports whether a property is written together with others by an update.
+func plain(p cloud.Property) bool {
+	return p.Directory == cloud.Entra && p.Kind != cloud.LicensesKind && p.Kind != cloud.ReferenceKind && p.Kind != cloud.ReferencesKind
+}
+
+// restore takes the object back from deleted items; its properties are compared by the plan after that, once they can be
+// read again.
+func (w *work) restore() {
+	if w.Wait != "" || w.Target.Synced {
+		w.skip(plan.Skip{Reason: plan.WaitingForEngine, Detail: "its counterpart lies in deleted items, and another engine masters it"})
+		return
+	}
+	c := w.change(plan.Restore, "", plan.Exact, nil)
+	c.Leave, c.Hold = w.State.Leave, w.State.Hold
+}
+
+// existing compares an object with its counterpart.
+func (w *work) existing() {
+	t := w.Target
+	if t.Synced {
+		w.mode = cloud.Activate
+	}
+	if t.CloudOwned {
+		w.skip(plan.Skip{Reason: plan.CloudManaged, Detail: "cloud-managed on purpose (isCloudManaged); adopt it to manage it from here"})
+		return
+	}
+	if !w.convertible() {
+		return
+	}
+	w.first = w.mode == cloud.Provision && (w.Row == nil || !w.Row.Owned())
+	if w.first || w.mode == cloud.Provision && t.Anchor != w.Input.Object.Anchor {
+		w.adopt()
+	}
+	w.update()
+	w.licenses(t)
+	w.references()
+	w.elsewhere()
+}
+
+// convertible says whether the counterpart is, or can be without harm, of the wished type.
+func (w *work) convertible() bool {
+	is, wish := w.Target.Type, w.State.Type
+	switch {
+	case is == wish:
+		return true
+	case is.IsUser() && wish.IsUser() && is != cloud.Guest:
+		// Entra ID knows one kind of user; which mailbox it has is Exchange's to say and to change.
+		if !w.Connected(cloud.Exchange) && wish != cloud.User {
+			w.skip(plan.Skip{Reason: plan.NeedsConnector, Needs: cloud.Exchange, Because: []plan.Because{w.State.Because},
+				Detail: "whether it is a " + string(wish) + " is for Exchange Online to say"})
+		}
+		return true
+	}
+	w.skip(plan.Skip{Reason: plan.KindChange, Because: []plan.Because{w.State.Because},
+		Detail: "is a " + string(is) + " and shall be a " + string(wish) + ", which cannot be converted; delete it or change the rule"})
+	return false
+}
+
+// adopt writes our anchor on a counterpart that coexist does not own yet, or that has lost it.
+func (w *work) adopt() {
+	c := w.change(plan.Adopt, "", plan.Exact, []plan.Attribute{{Name: "anchor", Before: cloud.Text(string(w.Target.Anchor)),
+		After: cloud.Text(string(w.Input.Object.Anchor)), Reason: plan.SourceAdopted, Because: []plan.Because{w.State.Because}}})
+	c.Leave, c.Hold = w.State.Leave, w.State.Hold
+	w.parent = c.ID
+}
+
+// update compares the properties that are written together.
+func (w *work) update() {
+	var attrs []plan.Attribute
+	var names []string
+	for _, p := range w.State.Properties {
+		if !plain(p.Property) || w.mode == cloud.Activate && !p.Activate {
+			continue
+		}
+		a, ok := w.compare(p)
+		if ok {
+			attrs, names = append(attrs, a), append(names, p.Name)
+		}
+	}
+	if len(attrs) == 0 {
+		return
+	}
+	c := w.change(plan.Update, "", plan.Exact, attrs)
+	c.Fingerprint = plan.FingerprintOf(w.Target, names)
+}
+
+// compare gives the change of one property; ok is false when there is none or it is withheld.
+func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
+	before := w.Target.Get(p.Name)
+	if p.Same(before, p.Value) {
+		return a, false
+	}
+	reason := w.reason(p.Name, p.Value)
+	switch {
+	case p.Value.IsNothing() && reason == plan.FirstContact:
+		return a, false // what coexist never wrote it does not take away
+	case p.Value.IsNothing() && p.Required:
+		w.skip(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: p.Name + " cannot be cleared once it has a value", Because: p.Because})
+		return a, false
+	case w.Target.Admin && (p.Name == "userPrincipalName" || p.Name == "accountEnabled" && !p.Value.Truth()):
+		w.skip(plan.Skip{Reason: plan.Protected, Property: p.Name, Because: p.Because,
+			Detail: "it holds an administrative role in the tenant, so that a change of " + p.Name + " is left to a person"})
+		return a, false
+	case p.Fixed:
+		w.skip(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: p.Name + " can be set only when the object is made", Because: p.Because})
+		return a, false
+	case p.Name == "userPrincipalName":
+		if holder := w.Holder(p.Value.Text()); holder != nil {
+			w.skip(plan.Skip{Reason: plan.Collision, Property: p.Name, Others: []plan.Ref{*holder}, Because: p.Because,
+				Detail: p.Value.Text() + " belongs to " + holder.Name + " already"})
+			return a, false
+		}
+	}
+	return plan.Attribute{Name: p.Name, Before: before, After: p.Value, Because: p.Because, Reason: reason}, true
+}
+
+// reason tells drift from a change of source or policy by what coexist wrote last.
+func (w *work) reason(name string, wish cloud.Value) plan.Reason {
+	if w.Row == nil {
+		return plan.FirstContact
+	}
+	last, ok := w.Row.LastWritten(name)
+	switch {
+	case !ok:
+		return plan.FirstContact
+	case last.Equal(wish):
+		return plan.Drift
+	}
+	return plan.Changed
+}
+
+// elsewhere lists once what this plan cannot carry out for want of the Exchange connector.
+func (w *work) elsewhere() {
+	if w.Connected(cloud.Exchange) {
+		return
+	}
+	var names []string
+	var why []plan.Because
+	for _, p := range w.State.Properties {
+		if p.Directory == cloud.Exchange && !p.Value.IsNothing() {
+			names = append(names, p.Name)
+			if !slices.Contains(why, p.Because[0]) {
+				why = append(why, p.Because[0])
+			}
+		}
+	}
+	if len(names) > 0 {
+		w.skip(plan.Skip{Reason: plan.NeedsConnector, Needs: cloud.Exchange, Property: "mail", Because: why,
+			Detail: "mail settings wait for Exchange Online: " + strings.Join(names, ", ")})
+	}
+}

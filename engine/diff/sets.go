@@ -1,0 +1,201 @@
+package diff
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/desired"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// licenses compares directly assigned licences. t is nil for an object that this plan creates. A SKU is taken away only
+// when some bundle of the policies mentions it or coexist assigned it, and never at first contact.
+func (w *work) licenses(t *cloud.Object) {
+	p, ok := w.State.Get("licenses")
+	if !ok {
+		return
+	}
+	var before cloud.Value
+	if t != nil {
+		before = t.Get("licenses")
+	}
+	after := w.keepForeign(before, p.Value, t)
+	if after.Equal(before) {
+		return
+	}
+	if w.located(t) == "" {
+		if len(after.Licenses()) > len(before.Licenses()) {
+			w.skip(plan.Skip{Reason: plan.Incomplete, Property: p.Name, Because: p.Because,
+				Detail: "a licence needs a usage location, and there is none"})
+			return
+		}
+	}
+	c := w.change(plan.License, "", plan.Partial, []plan.Attribute{{Name: p.Name, Before: before, After: after, Because: p.Because, Reason: w.reason(p.Name, p.Value)}})
+	if t != nil {
+		c.Fingerprint = plan.FingerprintOf(t, []string{p.Name})
+	} else {
+		c.Attributes[0].Reason = plan.ObjectNew
+	}
+	if up := ChangeID(string(w.Input.Object.Anchor), plan.Update, ""); slices.ContainsFunc(w.Changes, func(x plan.Change) bool { return x.ID == up }) {
+		c.DependsOn = append(c.DependsOn, up)
+	}
+}
+
+// keepForeign adds to the wished licences those that are none of our business, and leaves out those that the user has
+// from a group with the same result.
+func (w *work) keepForeign(before, wish cloud.Value, t *cloud.Object) cloud.Value {
+	list := slices.Clone(wish.Licenses())
+	if t != nil {
+		list = slices.DeleteFunc(list, func(l cloud.License) bool {
+			return slices.Contains(t.Inherited, l.SKU) && !slices.ContainsFunc(before.Licenses(), func(b cloud.License) bool { return b.SKU == l.SKU })
+		})
+	}
+	for _, l := range before.Licenses() {
+		wished := slices.ContainsFunc(list, func(x cloud.License) bool { return x.SKU == l.SKU })
+		if !wished && (w.first || !w.Managed(l.SKU) && !w.assigned(l.SKU)) {
+			list = append(list, l)
+		}
+	}
+	return cloud.Licenses(list)
+}
+
+// assigned reports whether coexist assigned the SKU itself.
+func (w *work) assigned(sku string) bool {
+	if w.Row == nil {
+		return false
+	}
+	last, _ := w.Row.LastWritten("licenses")
+	return slices.ContainsFunc(last.Licenses(), func(l cloud.License) bool { return l.SKU == sku })
+}
+
+// located gives the usage location that the object will have.
+func (w *work) located(t *cloud.Object) string {
+	if p, ok := w.State.Get("usageLocation"); ok && !p.Value.IsNothing() {
+		return p.Value.Text()
+	}
+	if t != nil {
+		return t.Get("usageLocation").Text()
+	}
+	return ""
+}
+
+// references compares manager, members and owners.
+func (w *work) references() {
+	for _, p := range w.State.Properties {
+		if p.Directory != cloud.Entra || w.mode == cloud.Activate && !p.Activate || p.Fixed {
+			continue
+		}
+		switch p.Kind {
+		case cloud.ReferenceKind:
+			w.reference(p)
+		case cloud.ReferencesKind:
+			w.members(p)
+		}
+	}
+}
+
+// resolve looks up all references of a property. What has no counterpart is listed in one skip.
+func (w *work) resolve(p desired.Property) []Reference {
+	var out []Reference
+	var lost []plan.Ref
+	var why []string
+	for _, dn := range p.Refs {
+		r := w.Resolve(dn)
+		if r.Problem != "" {
+			lost = append(lost, plan.Ref{Anchor: r.Anchor, Name: dn})
+			why = append(why, r.Problem)
+			continue
+		}
+		out = append(out, r)
+	}
+	if len(lost) > 0 {
+		slices.Sort(why)
+		w.skip(plan.Skip{Reason: plan.Unresolved, Property: p.Name, Others: lost, Because: p.Because,
+			Detail: fmt.Sprintf("%d of %d have no counterpart in the cloud: %s", len(lost), len(p.Refs), strings.Join(slices.Compact(why), "; "))})
+	}
+	return out
+}
+
+// reference compares a property that refers to one object. A reference that cannot be resolved leaves what is there.
+func (w *work) reference(p desired.Property) {
+	var before string
+	if w.Target != nil {
+		before = w.Target.Get(p.Name).Text()
+	}
+	found := w.resolve(p)
+	if len(found) == 0 {
+		if _, wrote := w.lastWritten(p.Name); len(p.Refs) > 0 || before == "" || !wrote {
+			return
+		}
+		c := w.change(plan.Refer, p.Name, plan.Exact, []plan.Attribute{{Name: p.Name, Before: cloud.Text(before), Because: p.Because, Reason: w.reason(p.Name, cloud.Value{})}})
+		c.Fingerprint = plan.FingerprintOf(w.Target, []string{p.Name})
+		return
+	}
+	r := found[0]
+	if r.ID != "" && r.ID == before {
+		return
+	}
+	reason := plan.ObjectNew
+	if w.Target != nil {
+		reason = w.reason(p.Name, cloud.Text(r.ID))
+	}
+	c := w.change(plan.Refer, p.Name, plan.Exact, []plan.Attribute{{Name: p.Name, Before: cloud.Text(before), After: cloud.Text(string(r.Anchor)),
+		Add: []plan.Ref{r.Ref}, Because: p.Because, Reason: reason}})
+	if r.Pending != "" {
+		c.DependsOn = append(c.DependsOn, r.Pending)
+	}
+	if w.Target != nil {
+		c.Fingerprint = plan.FingerprintOf(w.Target, []string{p.Name})
+	}
+}
+
+func (w *work) lastWritten(name string) (cloud.Value, bool) {
+	if w.Row == nil {
+		return cloud.Value{}, false
+	}
+	return w.Row.LastWritten(name)
+}
+
+// members compares a set of references: what is added and what is removed, never the whole set. Adding and removing are
+// idempotent, so there is no fingerprint to hold them against, and a member that could not be made does not keep the others
+// out, so the change does not wait for those that this plan makes. Nothing is removed before coexist has written the set
+// once.
+func (w *work) members(p desired.Property) {
+	wish := w.resolve(p)
+	var have []string
+	if w.Target != nil {
+		have = w.Target.Get(p.Name).Texts()
+	}
+	a := plan.Attribute{Name: p.Name, Because: p.Because, Reason: plan.ObjectNew}
+	keep := make(map[string]bool, len(wish))
+	for _, r := range wish {
+		if r.ID != "" {
+			keep[r.ID] = true
+			if _, there := slices.BinarySearch(have, r.ID); there {
+				continue
+			}
+		}
+		a.Add = append(a.Add, r.Ref)
+	}
+	if _, wrote := w.lastWritten(p.Name); wrote && !w.first {
+		for _, id := range have {
+			if !keep[id] {
+				a.Remove = append(a.Remove, plan.Ref{ID: id})
+			}
+		}
+	}
+	if w.Target != nil {
+		a.Reason = w.reason(p.Name, cloud.Value{})
+	}
+	if len(a.Add) == 0 && len(a.Remove) == 0 {
+		return
+	}
+	byName := func(x, y plan.Ref) int {
+		return strings.Compare(x.Name+"\x00"+string(x.Anchor)+x.ID, y.Name+"\x00"+string(y.Anchor)+y.ID)
+	}
+	slices.SortFunc(a.Add, byName)
+	slices.SortFunc(a.Remove, byName)
+	w.change(plan.Members, p.Name, plan.Exact, []plan.Attribute{a})
+}

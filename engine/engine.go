@@ -1,0 +1,329 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/directory/snapshot"
+	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/desired"
+	"github.com/coexistsync/coexist/engine/join"
+	"github.com/coexistsync/coexist/engine/ledger"
+	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/tenant"
+	"github.com/coexistsync/coexist/rules"
+)
+
+// Inputs is what a plan is made from.
+type Inputs struct {
+	Snapshot  *snapshot.Snapshot
+	Locator   connector.Locator // nil when there is no directory to look at again, as with a file
+	Target    connector.Reader
+	Policies  *rules.Set
+	State     State
+	AsOf      time.Time     // what dates in policies and holds are held against
+	Now       time.Time     // when the plan is made
+	Expiry    time.Duration // how long the plan may be applied
+	Guards    Limits
+	Selection *Selection // nil for everything
+	Offline   bool       // the snapshot came from a file: apply cannot look at the source again
+	Preview   bool       // AsOf is not now: nothing is remembered
+	Version   string     // of the program
+	Expr      string     // of the expression language
+	Workers   int        // 0 for one
+	Progress  connector.Progress
+}
+
+// Selection restricts a plan to some objects. Such a plan deletes and disables nothing of what has left.
+type Selection struct {
+	Describe string
+	Has      func(o directory.Object) bool
+}
+
+// Sink takes a plan as it is made: skips and changes in anchor order.
+type Sink interface {
+	Change(plan.Change) error
+	Skip(plan.Skip) error
+}
+
+// GroupError says that a policy asks for membership in a group that the snapshot cannot tell: no group, or several, have
+// that name. Deciding all the same could take licences away from everybody.
+type GroupError struct {
+	Name  string
+	Found int
+}
+
+// Error names the group and the way out.
+func (e *GroupError) Error() string {
+	if e.Found == 0 {
+		return fmt.Sprintf("a policy asks for members of group %q, which is not in the snapshot: correct the name, or bring the group into scope", e.Name)
+	}
+	return fmt.Sprintf("a policy asks for members of group %q, which is the name of %d groups: name it by its distinguished name", e.Name, e.Found)
+}
+
+// Import reads every source into one snapshot, whole or not at all.
+func Import(ctx context.Context, sources []connector.Importer, want connector.Want) (*snapshot.Snapshot, error) {
+	b := snapshot.NewBuilder()
+	for _, s := range sources {
+		if err := s.Import(ctx, want, b); err != nil {
+			return nil, err
+		}
+	}
+	return b.Finish()
+}
+
+// Plan compares what the policies want with what the tenant holds and writes the differences to w. It gives the head of
+// the plan without what only the file knows. The one place that knows the order of the steps:
+//
+//	ledger -> missing objects located -> tenant read -> every object decided -> joined -> compared in anchor order -> guards
+func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
+	p := &planner{in: in}
+	for _, step := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"resolve groups named in policies", p.resolveGroups},
+		{"read the ledger", p.readLedger},
+		{"read the tenant", p.readTenant},
+		{"locate missing objects", p.locate},
+		{"evaluate policies", p.evaluate},
+		{"join", p.joinAll},
+		{"compare", func(ctx context.Context) error { return p.compare(ctx, w) }},
+	} {
+		if err := step.run(ctx); err != nil {
+			return plan.Manifest{}, fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	m, err := p.manifest(ctx)
+	if err != nil {
+		return m, fmt.Errorf("guards: %w", err)
+	}
+	return m, p.observe(ctx, &m)
+}
+
+// planner carries one plan through its steps.
+type planner struct {
+	in        Inputs
+	groups    []snapshot.Set // members of each group that policies name, nested
+	direct    [][]int32      // likewise, direct
+	remember  map[int]string // cloud id that the ledger knows, by source index
+	missing   []ledger.Row   // rows whose object is not in the snapshot
+	owned     int            // rows that coexist owns
+	rows      int            // all rows
+	fates     map[directory.GUID]connector.Sighting
+	view      *tenant.View
+	catalogue desired.Catalogue
+	managed   map[string]bool // ids of SKUs that bundles mention
+	verdicts  []verdict
+	wishes    map[string]int32 // source index by wished user principal name, folded; shared for several
+	table     *join.Table
+	tally     *tally
+	match     plan.Match
+	unchanged int
+	leaving   []ledger.Leaving
+}
+
+// verdict is what is remembered of an object's decisions between the passes.
+type verdict struct {
+	kind    cloud.Type
+	upn     string
+	primary string
+	lacks   bool // a required property has no value
+}
+
+// shared marks a user principal name that several source objects wish for.
+const shared = -1
+
+func (p *planner) resolveGroups(context.Context) error {
+	var wrong []error
+	for _, name := range p.in.Policies.Groups() {
+		found := p.in.Snapshot.GroupNamed(name)
+		if len(found) != 1 {
+			wrong = append(wrong, &GroupError{name, len(found)})
+			continue
+		}
+		p.groups = append(p.groups, p.in.Snapshot.MembersOf(found[0]))
+		p.direct = append(p.direct, p.in.Snapshot.Members(found[0]))
+	}
+	return errors.Join(wrong...)
+}
+
+// readLedger notes which objects have gone and which cloud ids are known.
+func (p *planner) readLedger(ctx context.Context) error {
+	p.remember = map[int]string{}
+	for row, err := range p.in.State.Rows(ctx) {
+		if err != nil {
+			return err
+		}
+		p.rows++
+		if row.Owned() {
+			p.owned++
+		}
+		if i, ok := p.in.Snapshot.ByAnchor(row.Anchor); ok {
+			p.remember[i] = row.ID
+			continue
+		}
+		p.missing = append(p.missing, row)
+	}
+	return nil
+}
+
+func (p *planner) readTenant(ctx context.Context) error {
+	facts, err := p.in.Target.Tenant(ctx)
+	if err != nil {
+		return err
+	}
+	var objects []cloud.Object
+	err = p.in.Target.Objects(ctx, p.properties(), func(o cloud.Object) error {
+		objects = append(objects, o)
+		if len(objects)%1000 == 0 {
+			p.in.Progress.Report("read the tenant", len(objects))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if p.view, err = tenant.New(facts, objects); err != nil {
+		return err
+	}
+	p.catalogue = desired.Catalogue{Bundles: p.in.Policies.Bundle, Tenant: &p.view.Facts}
+	p.managed = map[string]bool{}
+	for _, pol := range p.in.Policies.Policies() {
+		for _, b := range pol.Bundles {
+			if s, ok := facts.SKU(b.SKU); ok {
+				p.managed[s.ID] = true
+			}
+		}
+	}
+	p.tally = newTally(&p.view.Facts)
+	return nil
+}
+
+// properties names what to read of cloud objects: what identifies them and what the policies can set.
+func (p *planner) properties() []string {
+	names := []string{"displayName", "userPrincipalName", "mailNickname", "accountEnabled", "usageLocation", "licenses"}
+	for _, n := range p.in.Policies.Properties() {
+		if pr, ok := cloud.Lookup(n); ok && pr.Directory == cloud.Entra {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// locate asks the directory what became of objects that the ledger knows and the snapshot lacks.
+func (p *planner) locate(ctx context.Context) error {
+	if p.in.Locator == nil || len(p.missing) == 0 {
+		return nil
+	}
+	guids := make([]directory.GUID, 0, len(p.missing))
+	for _, r := range p.missing {
+		guids = append(guids, r.GUID)
+	}
+	var err error
+	p.fates, err = p.in.Locator.Locate(ctx, guids)
+	return err
+}
+
+// joinAll finds the counterparts.
+func (p *planner) joinAll(context.Context) error {
+	s := p.in.Snapshot
+	p.table = join.Build(p.view, s.Len(), func(i int) join.Wish {
+		v := &p.verdicts[i]
+		w := join.Wish{Anchor: s.Anchor(i), Wanted: v.wanted(), Type: v.kind, Primary: v.primary, UPN: v.upn, Ledger: p.remember[i]}
+		if s.At(i).Kind == directory.Group {
+			w.SID = sidOf(s.At(i))
+			w.UPN, w.Primary = "", "" // groups without a mailbox are never matched by name or address
+			if v.kind.Creator() == cloud.Exchange {
+				w.Primary = v.primary
+			}
+		}
+		return w
+	})
+	p.match.Foreign = p.table.Foreign
+	return nil
+}
+
+func (v *verdict) wanted() bool { return v.kind != "" && v.kind != cloud.None }
+
+// observe remembers what a complete plan saw. A source that collapsed is not remembered as the new normal.
+func (p *planner) observe(ctx context.Context, m *plan.Manifest) error {
+	if !m.Complete || p.in.Preview || slices.ContainsFunc(m.Exceeded(), func(g plan.Guard) bool { return g.Name == GuardSourceCollapse }) {
+		return nil
+	}
+	o := ledger.Observation{At: p.in.AsOf, Objects: map[string]int{}, Scopes: map[string]directory.GUID{}, Leaving: p.leaving}
+	for _, s := range p.in.Snapshot.Sources() {
+		for _, sc := range s.Scopes {
+			o.Objects[s.Name] += sc.Objects
+			name := sc.Configured
+			if name == "" {
+				name = sc.OU
+			}
+			if !sc.GUID.IsZero() {
+				o.Scopes[directory.Fold(name)] = sc.GUID
+			}
+		}
+	}
+	if err := p.in.State.Observe(ctx, o); err != nil {
+		return fmt.Errorf("remember the run: %w", err)
+	}
+	return nil
+}
+
+// manifest draws up the head of the plan.
+func (p *planner) manifest(ctx context.Context) (plan.Manifest, error) {
+	in := p.in
+	m := plan.Manifest{Created: in.Now.UTC(), AsOf: in.AsOf.UTC(), Expires: in.Now.Add(in.Expiry).UTC(),
+		Engine: plan.Engine{Version: in.Version, Expr: in.Expr}, Tenant: p.view.Facts, Complete: in.Selection == nil, Offline: in.Offline,
+		Counts: p.tally.counts, Skips: p.tally.skips, Objects: in.Snapshot.Len(), Unchanged: p.unchanged, Match: p.match, Seats: p.tally.needed()}
+	if in.Selection != nil {
+		m.Selection = in.Selection.Describe
+	}
+	m.Policy.Digest = in.Policies.Digest()
+	for _, f := range in.Policies.Files() {
+		m.Policy.Files = append(m.Policy.Files, f.Path)
+	}
+	var fewer []plan.Guard
+	for _, s := range in.Snapshot.Sources() {
+		src := plan.Source{Name: s.Name, Server: s.Server, TakenAt: s.TakenAt.UTC(), HighestUSN: s.HighestUSN, Missing: s.MissingAttrs}
+		for _, sc := range s.Scopes {
+			src.Objects += sc.Objects
+		}
+		m.Sources = append(m.Sources, src)
+		g, err := p.collapse(ctx, s.Name, src.Objects)
+		if err != nil {
+			return m, err
+		}
+		fewer = append(fewer, g)
+	}
+	m.Guards = p.tally.guards(in.Guards, p.owned, fewer)
+	return m, nil
+}
+
+// collapse holds the size of a source against its last complete run.
+func (p *planner) collapse(ctx context.Context, source string, now int) (plan.Guard, error) {
+	before, ok, err := p.in.State.LastImport(ctx, source)
+	if err != nil || !ok {
+		return plan.Guard{Name: GuardSourceCollapse, Percent: p.in.Guards.ByGuard[GuardSourceCollapse].Percent, Detail: source + ": no run before this one"}, err
+	}
+	g := p.in.Guards.check(GuardSourceCollapse, max(0, before-now), before)
+	g.Detail = fmt.Sprintf("%s: %d objects, %d at the last run", source, now, before)
+	return g, nil
+}
+
+// name gives what people call a source object.
+func name(o directory.Object) string {
+	for _, a := range []string{directory.AttrDisplayName, directory.AttrCN, directory.AttrSAMAccountName} {
+		if s := strings.TrimSpace(o.First(a)); s != "" {
+			return s
+		}
+	}
+	return o.DN()
+}

@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// The guards, in the order in which plans list them.
+const (
+	GuardDelete             = "delete"
+	GuardDisable            = "disable"
+	GuardLicenseRemoval     = "licenseRemoval"
+	GuardMailboxPlanRemoval = "mailboxPlanRemoval"
+	GuardTypeChange         = "typeChange"
+	GuardUPN                = "userPrincipalName"
+	GuardPrimarySMTP        = "primarySmtp"
+	GuardMemberRemoval      = "memberRemoval" // in one group, of that group's members
+	GuardAdoption           = "adoption"
+	GuardSeats              = "seats"
+	GuardSourceCollapse     = "sourceCollapse" // objects fewer than at the last run, of those
+	GuardProtected          = "protected"
+)
+
+// Limit is what one guard lets pass: a count and a share, in percent, of the managed objects. The smaller one stops. Zero
+// means that this half is off.
+type Limit struct {
+	Count   int
+	Percent float64
+}
+
+// Limits are the limits by guard. MinPopulation is how many managed objects there must be for shares to count.
+type Limits struct {
+	ByGuard       map[string]Limit
+	MinPopulation int
+}
+
+// GuardNames lists the guards in order.
+func GuardNames() []string {
+	return []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardTypeChange, GuardUPN,
+		GuardPrimarySMTP, GuardMemberRemoval, GuardAdoption, GuardSeats, GuardSourceCollapse, GuardProtected}
+}
+
+// DefaultLimits are the shipped ones: for deletion no more than Entra Connect's 500, and 5 %; less for everything else.
+// Entra Connect's threshold counts deletions of one cycle alone.
+func DefaultLimits() Limits {
+	return Limits{MinPopulation: 20, ByGuard: map[string]Limit{
+		GuardDelete:             {500, 5},
+		GuardDisable:            {100, 2},
+		GuardLicenseRemoval:     {100, 2},
+		GuardMailboxPlanRemoval: {20, 1},
+		GuardTypeChange:         {20, 1},
+		GuardUPN:                {20, 1},
+		GuardPrimarySMTP:        {20, 1},
+		GuardMemberRemoval:      {100, 25},
+		GuardAdoption:           {100, 0},
+		GuardSourceCollapse:     {0, 5},
+	}}
+}
+
+// check holds a planned figure against a limit. A share is rounded up, and lets at least one pass, so that a small tenant
+// can be worked in at all.
+func (l Limits) check(name string, planned, population int) plan.Guard {
+	limit := l.ByGuard[name]
+	g := plan.Guard{Name: name, Count: limit.Count, Percent: limit.Percent, Planned: planned, Population: population}
+	g.Exceeded = limit.Count > 0 && planned > limit.Count
+	if limit.Percent > 0 && population >= l.MinPopulation {
+		g.Exceeded = g.Exceeded || planned > max(1, int(math.Ceil(limit.Percent*float64(population)/100)))
+	}
+	return g
+}
+
+// mailboxPlans are the service plans that give a mailbox. Source: "Product names and service plan identifiers for
+// licensing"; EXCHANGE_S_FOUNDATION, archives and analytics are not among them.
+var mailboxPlans = []string{"EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_STANDARD", "EXCHANGE_S_DESKLESS", "EXCHANGE_S_ESSENTIALS",
+	"EXCHANGE_B_STANDARD", "EXCHANGE_L_STANDARD", "EXCHANGE_S_ENTERPRISE_GOV", "EXCHANGE_S_STANDARD_GOV",
+	"EXCHANGE_S_DESKLESS_GOV", "EXCHANGE_S_STANDARD_MIDMARKET"}
+
+// tally counts what guards look at while changes stream by.
+type tally struct {
+	tenant  *cloud.Tenant
+	planned map[string]int
+	worst   plan.Guard // the group that loses the largest share of its members
+	seats   map[string]*plan.Seats
+	counts  map[string]int
+	skips   map[string]int
+}
+
+func newTally(t *cloud.Tenant) *tally {
+	return &tally{tenant: t, planned: map[string]int{}, seats: map[string]*plan.Seats{}, counts: map[string]int{}, skips: map[string]int{}}
+}
+
+// change counts one change. members is how many members its group has now.
+func (t *tally) change(c *plan.Change, members int, limits Limits) {
+	t.counts[string(c.Action)]++
+	switch c.Action {
+	case plan.Delete:
+		t.planned[GuardDelete]++
+	case plan.Disable:
+		t.planned[GuardDisable]++
+	case plan.Adopt:
+		t.planned[GuardAdoption]++
+	}
+	for i := range c.Attributes {
+		a := &c.Attributes[i]
+		switch {
+		case a.Name == "accountEnabled" && c.Action == plan.Update && a.Before.Truth() && !a.After.Truth():
+			t.planned[GuardDisable]++
+		case a.Name == "userPrincipalName" && c.Action == plan.Update:
+			t.planned[GuardUPN]++
+		case a.Name == "licenses":
+			t.licenses(a)
+		case len(a.Remove) > 0:
+			g := limits.check(GuardMemberRemoval, len(a.Remove), members)
+			if g.Exceeded && !t.worst.Exceeded || g.Exceeded == t.worst.Exceeded && g.Planned > t.worst.Planned {
+				g.Detail = c.Object.Name
+				t.worst = g
+			}
+		}
+	}
+}
+
+// licenses counts seats and what a user loses.
+func (t *tally) licenses(a *plan.Attribute) {
+	before, after := a.Before.Licenses(), a.After.Licenses()
+	lost := false
+	for _, l := range after {
+		if !holds(before, l.SKU) {
+			t.seat(l.SKU).Add++
+		}
+	}
+	for _, l := range before {
+		if !holds(after, l.SKU) {
+			t.seat(l.SKU).Remove++
+			lost = true
+		}
+	}
+	if lost {
+		t.planned[GuardLicenseRemoval]++
+	}
+	if t.hasMailbox(before) && !t.hasMailbox(after) {
+		t.planned[GuardMailboxPlanRemoval]++
+	}
+}
+
+func holds(list []cloud.License, sku string) bool {
+	return slices.ContainsFunc(list, func(l cloud.License) bool { return l.SKU == sku })
+}
+
+// hasMailbox reports whether a set of licences gives a mailbox.
+func (t *tally) hasMailbox(list []cloud.License) bool {
+	for _, l := range list {
+		s, ok := t.tenant.SKU(l.SKU)
+		if !ok {
+			continue
+		}
+		for _, p := range s.Plans {
+			if slices.Contains(mailboxPlans, p.Name) && !slices.Contains(l.DisabledPlans, p.ID) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *tally) seat(id string) *plan.Seats {
+	if s, ok := t.seats[id]; ok {
+		return s
+	}
+	s := &plan.Seats{SKU: id, ID: id}
+	if k, ok := t.tenant.SKU(id); ok {
+		s.SKU, s.Enabled, s.Consumed = k.Name, k.Enabled+k.Warning, k.Consumed
+	}
+	t.seats[id] = s
+	return s
+}
+
+// needed lists the seats that the plan touches, by part number.
+func (t *tally) needed() []plan.Seats {
+	out := make([]plan.Seats, 0, len(t.seats))
+	for _, s := range t.seats {
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b plan.Seats) int { return strings.Compare(a.SKU, b.SKU) })
+	return out
+}
+
+// guards holds everything counted against the limits. managed is the number of objects that the ledger owns; fewer says
+// how many objects each source lost since the last run.
+func (t *tally) guards(l Limits, managed int, fewer []plan.Guard) []plan.Guard {
+	var out []plan.Guard
+	for _, name := range GuardNames() {
+		switch name {
+		case GuardSourceCollapse:
+			out = append(out, fewer...)
+		case GuardMemberRemoval:
+			g := t.worst
+			if g.Name == "" {
+				g = l.check(name, 0, 0)
+			}
+			out = append(out, g)
+		case GuardSeats:
+			out = append(out, t.shortage())
+		default:
+			out = append(out, l.check(name, t.planned[name], managed))
+		}
+	}
+	return out
+}
+
+// shortage is the guard of seats: it is exceeded when a subscription would be overdrawn by what this plan adds.
+func (t *tally) shortage() plan.Guard {
+	g := plan.Guard{Name: GuardSeats}
+	var short []string
+	for _, s := range t.needed() {
+		g.Planned += s.Add
+		g.Population += s.Enabled
+		if s.Add > s.Remove && s.After() > s.Enabled {
+			g.Exceeded = true
+			short = append(short, fmt.Sprintf("%s: %d seats short", s.SKU, s.After()-s.Enabled))
+		}
+	}
+	g.Detail = strings.Join(short, "; ")
+	return g
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/diff"
+	"github.com/coexistsync/coexist/engine/ledger"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// gone handles a ledger row whose object is not in the snapshot. Deleted, moved away and unreadable are three things, and
+// what cannot be told counts as unreadable: nothing happens to it.
+func (p *planner) gone(o *outcome, row ledger.Row) {
+	about := plan.Object{Anchor: row.Anchor, Kind: row.Kind.String(), Type: row.Type, Name: row.Name, DN: row.DN, GUID: row.GUID.String(), ID: row.ID}
+	if p.in.Locator == nil {
+		o.skips = append(o.skips, plan.Skip{Object: about, Reason: plan.Unlocated,
+			Detail: "not in the file that was read, which cannot say whether it was deleted or moved; plan against the directory to find out"})
+		return
+	}
+	switch s := p.fates[row.GUID]; s.Fate {
+	case connector.FateDeleted:
+		p.left(o, row, about, plan.ObjectGone)
+	case connector.FateMoved:
+		about.DN = s.DN
+		p.left(o, row, about, plan.OutOfScope)
+	default:
+		o.skips = append(o.skips, plan.Skip{Object: about, Reason: plan.Unreadable,
+			Detail: "found neither alive nor deleted: the account that reads may lack the right to see it or the deleted objects"})
+	}
+}
+
+// left carries out the leave decision that was stored while the object was in scope.
+func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.Reason) {
+	o.leaving = append(o.leaving, ledger.Leaving{Anchor: row.Anchor, Name: row.Name, DN: about.DN, Leave: row.Leave, Hold: row.Hold, Left: true})
+	i, ok := p.view.ByID(row.ID)
+	if !ok || p.view.At(i).Deleted {
+		return
+	}
+	t := p.view.At(i)
+	about.Type, about.ID, about.UPN = t.Type, t.ID, t.Get("userPrincipalName").Text()
+	skip := func(r plan.SkipReason, detail string) {
+		o.skips = append(o.skips, plan.Skip{Object: about, Reason: r, Detail: word(why) + ": " + detail})
+	}
+	since := row.LeftSince
+	if since.IsZero() {
+		since = p.in.AsOf
+	}
+	until := since.Add(row.Hold)
+	switch {
+	case p.in.Selection != nil:
+		skip(plan.OutsideSelection, "a plan for a selection deletes and disables nothing")
+	case !row.Owned():
+		skip(plan.NotOurs, "coexist neither made nor adopted it")
+	case t.Synced:
+		skip(plan.MasteredElse, "another engine masters it by now")
+	case t.CloudOwned:
+		skip(plan.CloudManaged, "cloud-managed on purpose by now")
+	case t.Admin:
+		skip(plan.Protected, "it holds an administrative role in the tenant, so that "+row.Leave+" is left to a person")
+	case row.Leave == "" || row.Leave == "keep":
+		skip(plan.Kept, "its leave decision says keep")
+	case row.Leave == "convertToShared":
+		skip(plan.NeedsConnector, "converting to a shared mailbox needs Exchange Online")
+		o.skips[len(o.skips)-1].Needs = cloud.Exchange
+	case p.in.AsOf.Before(until):
+		skip(plan.OnHold, fmt.Sprintf("%s scheduled for %s", row.Leave, until.UTC().Format("2006-01-02 15:04 UTC")))
+		u := until.UTC()
+		o.skips[len(o.skips)-1].Until = &u
+	default:
+		p.put(o, t, diff.Result{Changes: farewell(row, t, about, why)})
+	}
+}
+
+// farewell gives the change that a leave decision asks for, none when it is so already.
+func farewell(row ledger.Row, t *cloud.Object, about plan.Object, why plan.Reason) []plan.Change {
+	because := []plan.Because{{Decision: "leave"}}
+	if row.Leave == "delete" {
+		names := []string{"displayName"}
+		undo := plan.Partial
+		if t.Type == cloud.SecurityGroup {
+			undo = plan.Never
+		}
+		return []plan.Change{{ID: diff.ChangeID(string(row.Anchor), plan.Delete, ""), Object: about, Action: plan.Delete, Directory: cloud.Entra, Undo: undo,
+			Attributes:  []plan.Attribute{{Name: "displayName", Before: t.Get("displayName"), Because: because, Reason: why}},
+			Fingerprint: plan.FingerprintOf(t, names)}}
+	}
+	if t.Type.IsGroup() || !t.Get("accountEnabled").Truth() {
+		return nil
+	}
+	return []plan.Change{{ID: diff.ChangeID(string(row.Anchor), plan.Disable, ""), Object: about, Action: plan.Disable, Directory: cloud.Entra, Undo: plan.Exact,
+		Attributes:  []plan.Attribute{{Name: "accountEnabled", Before: cloud.Truth(true), After: cloud.Truth(false), Because: because, Reason: why}},
+		Fingerprint: plan.FingerprintOf(t, []string{"accountEnabled"})}}
+}
+
+func word(r plan.Reason) string {
+	if r == plan.ObjectGone {
+		return "deleted in the directory"
+	}
+	return "left scope"
+}

@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/directory/snapshot"
+	"github.com/coexistsync/coexist/rules"
+)
+
+// Reconsider gives what apply asks before it writes: the fingerprint of a source object as it is in now, decided with the
+// policies and the instant of the plan; "" for an object that is not there, or that the policies do not want any more.
+// now must hold the attributes that the plan's snapshot held. The function is safe for concurrent use.
+func Reconsider(now *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (func(ctx context.Context, a directory.Anchor) (string, error), error) {
+	p := &planner{in: Inputs{Snapshot: now, Policies: policies}}
+	if err := p.resolveGroups(context.Background()); err != nil {
+		return nil, err
+	}
+	var mu sync.Mutex
+	ev := policies.NewEvaluator(now.Schema(), asOf)
+	return func(_ context.Context, a directory.Anchor) (string, error) {
+		i, ok := now.ByAnchor(a)
+		if !ok {
+			return "", nil
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		out := p.decide(ev, i)
+		unwanted := slices.ContainsFunc(out.Decisions, func(d rules.Decision) bool {
+			return d.Name == rules.CloudType && d.Status == rules.Decided && cloud.Type(d.Text) == cloud.None
+		})
+		if out.Policy == "" || unwanted {
+			return "", nil
+		}
+		return out.Fingerprint, nil
+	}, nil
+}

@@ -1,0 +1,212 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/rules"
+)
+
+// Explanation is how the policies came to what they want of one object, and what follows from it.
+type Explanation struct {
+	Object    plan.Object
+	AsOf      time.Time
+	Policy    string // "" when no policy's scope holds
+	ScopeErr  error  // the scope could not be evaluated
+	Decisions []rules.DecisionTrace
+	When      map[string]string // of each rule: its condition as written
+	// Compared says that the tenant was read: Changes and Skips are what a plan of this object would hold.
+	Compared bool
+	Changes  []plan.Change
+	Skips    []plan.Skip
+	Names    func(c plan.Change) string // what a change does, for people; see Effect
+}
+
+// Explain writes, for each decision, what was decided, and what became of every rule, with its condition.
+func Explain(w io.Writer, x Explanation, o Options) error {
+	buf := bufio.NewWriter(w)
+	t := newPage(buf, o)
+	t.line(bold, label(x.Object, o)+", "+x.Object.Kind)
+	rows := [][]string{{"dn", Safe(x.Object.DN)}, {"objectGUID", Safe(x.Object.GUID)}, {"source anchor", Safe(string(x.Object.Anchor))}, {"dates as of", instant(x.AsOf)}}
+	switch {
+	case x.ScopeErr != nil:
+		rows = append(rows, []string{"policy", "HELD: " + Safe(x.ScopeErr.Error())})
+	case x.Policy == "":
+		rows = append(rows, []string{"policy", "none: no policy's scope holds"})
+	default:
+		rows = append(rows, []string{"policy", Safe(x.Policy)})
+	}
+	t.table(2, rows)
+	for _, d := range x.Decisions {
+		t.decision(d, x.When)
+	}
+	if x.Compared {
+		t.consequence(x, o)
+	}
+	if t.err != nil {
+		return t.err
+	}
+	return buf.Flush()
+}
+
+// decision writes one decision and its rules.
+func (p *page) decision(d rules.DecisionTrace, when map[string]string) {
+	p.head(verdictOf(d))
+	var rows [][]string
+	for _, r := range d.Rules {
+		text := map[rules.Verdict]string{rules.True: "yes", rules.False: "no", rules.Failed: "ERROR", rules.NotInForce: "dates", rules.NotReached: "-"}[r.Verdict]
+		what := ""
+		switch {
+		case r.Err != nil:
+			what = Safe(r.Err.Error())
+		case len(r.Adds) > 0:
+			what = "→ " + Safe(strings.Join(r.Adds, ", "))
+		case r.Default:
+			what = "default"
+		}
+		rows = append(rows, []string{text, Safe(r.Origin.Rule), fmt.Sprintf("%s:%d", Safe(r.Origin.File), r.Origin.Line), clip(what, 60)})
+		if w := when[r.Origin.Rule]; w != "" && r.Verdict != rules.NotReached {
+			rows = append(rows, []string{"", "", "", clip("when "+Safe(strings.Join(strings.Fields(w), " ")), max(40, p.width-40))})
+		}
+	}
+	p.table(2, rows)
+	for _, e := range d.Entries {
+		v := value(e.Value)
+		if len(e.Refs) > 0 {
+			v = Safe(list(e.Refs[:min(3, len(e.Refs))], len(e.Refs)))
+		}
+		p.flow(plain, "    ", Safe(e.Key)+" = "+v+" · rule "+Safe(e.Origin.Rule), 6)
+	}
+	for _, x := range d.Dropped {
+		p.line(plain, "    "+Safe(x.Bundle)+" dropped: exclusive with "+Safe(x.For))
+	}
+}
+
+func verdictOf(d rules.DecisionTrace) string {
+	switch d.Status {
+	case rules.NotApplicable:
+		return Safe(d.Name) + ": does not apply; what it would decide is not managed"
+	case rules.Held:
+		return Safe(d.Name) + ": HELD: " + Safe(d.Err.Error())
+	case rules.Undecided:
+		return Safe(d.Name) + ": not decided"
+	}
+	switch d.Mode {
+	case rules.Collect:
+		return Safe(d.Name) + " = [" + Safe(strings.Join(d.List, ", ")) + "]"
+	case rules.Merge:
+		return fmt.Sprintf("%s: %s", Safe(d.Name), plural(len(d.Entries), "value", "values"))
+	}
+	text := Safe(d.Name) + " = " + Safe(d.Text)
+	if d.Reason != "" {
+		text += " (" + Safe(d.Reason) + ")"
+	}
+	if d.Hold > 0 {
+		text += ", after a hold of " + d.Hold.String()
+	}
+	return text
+}
+
+// consequence writes what a plan of this object would hold.
+func (p *page) consequence(x Explanation, o Options) {
+	p.head("A plan would")
+	if len(x.Changes)+len(x.Skips) == 0 {
+		p.line(plain, "  change nothing: the tenant has it as the policies want it")
+	}
+	for _, c := range x.Changes {
+		p.flow(plain, "  ", actionWord(c.Action)+" "+Safe(string(c.Object.Type))+": "+x.Names(c), 4)
+	}
+	for _, k := range x.Skips {
+		p.flow(yellow, "  ", "leave alone ("+Safe(string(k.Reason))+"): "+skipText(k), 4)
+	}
+}
+
+// Effect gives what says for people what a change does in a tenant, with the names of its subscriptions.
+func Effect(m plan.Manifest) func(plan.Change) string {
+	names := skuNames{&m.Tenant}
+	return func(c plan.Change) string {
+		if c.Action == plan.Create {
+			parts := make([]string, len(c.Attributes))
+			for i, a := range c.Attributes {
+				parts[i] = Safe(a.Name) + " " + value(a.After)
+			}
+			return strings.Join(parts, "; ")
+		}
+		if what := names.what(c); what != "" && !strings.Contains(what, ",") {
+			return what + " " + names.effect(c)
+		}
+		return names.effect(c)
+	}
+}
+
+// ExplainJSON writes an explanation as one JSON document: formatVersion, kind "coexist.report.explanation", object,
+// policy, decisions with their rules, and what a plan would hold.
+func ExplainJSON(w io.Writer, x Explanation) error {
+	type ruleRow struct {
+		Rule    string   `json:"rule"`
+		File    string   `json:"file"`
+		Line    int      `json:"line"`
+		Default bool     `json:"default,omitempty"`
+		When    string   `json:"when,omitempty"`
+		Verdict string   `json:"verdict"`
+		Adds    []string `json:"adds,omitempty"`
+		Error   string   `json:"error,omitempty"`
+	}
+	type entryRow struct {
+		Key   string   `json:"key"`
+		Value any      `json:"value"`
+		Refs  []string `json:"refs,omitempty"`
+		Rule  string   `json:"rule"`
+	}
+	type decisionRow struct {
+		Decision string          `json:"decision"`
+		Mode     rules.Mode      `json:"mode"`
+		Status   string          `json:"status"`
+		Value    string          `json:"value,omitempty"`
+		Reason   string          `json:"reason,omitempty"`
+		List     []string        `json:"list,omitempty"`
+		Entries  []entryRow      `json:"entries,omitempty"`
+		Dropped  []rules.Dropped `json:"dropped,omitempty"`
+		Error    string          `json:"error,omitempty"`
+		Rules    []ruleRow       `json:"rules"`
+	}
+	decisions := []decisionRow{}
+	for _, d := range x.Decisions {
+		row := decisionRow{Decision: d.Name, Mode: d.Mode, Status: statusWord(d.Status), Value: d.Text, Reason: d.Reason, List: d.List, Dropped: d.Dropped, Error: text(d.Err)}
+		for _, e := range d.Entries {
+			row.Entries = append(row.Entries, entryRow{e.Key, e.Value, e.Refs, e.Origin.Rule})
+		}
+		for _, r := range d.Rules {
+			row.Rules = append(row.Rules, ruleRow{r.Origin.Rule, r.Origin.File, r.Origin.Line, r.Default, x.When[r.Origin.Rule], string(r.Verdict), r.Adds, text(r.Err)})
+		}
+		decisions = append(decisions, row)
+	}
+	doc := map[string]any{"formatVersion": FormatVersion, "kind": "coexist.report.explanation", "object": x.Object, "asOf": x.AsOf.UTC(),
+		"policy": x.Policy, "decisions": decisions}
+	if x.ScopeErr != nil {
+		doc["error"] = x.ScopeErr.Error()
+	}
+	if x.Compared {
+		doc["changes"], doc["skips"] = x.Changes, x.Skips
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(doc)
+}
+
+func statusWord(s rules.Status) string {
+	return [...]string{rules.Undecided: "undecided", rules.Decided: "decided", rules.NotApplicable: "not applicable", rules.Held: "held"}[s]
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

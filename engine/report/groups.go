@@ -1,0 +1,185 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// group is the changes that a reader takes in at one glance: the same action on objects of one type by the same rules.
+type group struct {
+	action plan.Action
+	typ    cloud.Type
+	what   string   // the properties touched, "" where the action says it all
+	rules  []string // that decided, in the order met
+	undo   plan.Undo
+	takes  bool // takes something away
+	count  int
+	folds  []*fold
+	index  map[string]*fold
+	beyond int // changes whose values were not kept apart
+}
+
+// fold is the changes of a group that do exactly the same.
+type fold struct {
+	text  string
+	count int
+	first []plan.Object
+}
+
+// groups collects changes. What it holds is bounded by the number of different changes, not of objects.
+type groups struct {
+	opts  Options
+	skus  skuNames
+	list  []*group
+	index map[string]*group
+	takes map[plan.Action]int // changes that take something away, by action
+}
+
+func newGroups(o Options, t *cloud.Tenant) *groups {
+	return &groups{opts: o, skus: skuNames{t}, index: map[string]*group{}, takes: map[plan.Action]int{}}
+}
+
+// add files one change.
+func (g *groups) add(c plan.Change) {
+	what, rules := g.skus.what(c), rulesOf(c)
+	key := strings.Join([]string{string(c.Action), string(c.Object.Type), what}, "\x00")
+	if c.Action != plan.Create {
+		key += "\x00" + strings.Join(rules, "\x00")
+	}
+	x := g.index[key]
+	if x == nil {
+		x = &group{action: c.Action, typ: c.Object.Type, what: what, undo: c.Undo, index: map[string]*fold{}}
+		g.index[key] = x
+		g.list = append(g.list, x)
+	}
+	for _, r := range rules {
+		if !slices.Contains(x.rules, r) {
+			x.rules = append(x.rules, r)
+		}
+	}
+	x.count++
+	if takesAway(c) {
+		x.takes = true
+		g.takes[c.Action]++
+	}
+	x.fold(g.skus.effect(c), c.Object, g.opts)
+}
+
+// fold counts a change under what it does.
+func (x *group) fold(text string, object plan.Object, o Options) {
+	f := x.index[text]
+	switch {
+	case f == nil && len(x.folds) >= o.folds():
+		x.beyond++
+		return
+	case f == nil:
+		f = &fold{text: text}
+		x.index[text] = f
+		x.folds = append(x.folds, f)
+	}
+	f.count++
+	if len(f.first) < o.names() {
+		f.first = append(f.first, object)
+	}
+}
+
+// who names the first objects of a fold and says how many more there are.
+func (f *fold) who(o Options) string {
+	names := make([]string, len(f.first))
+	for i, x := range f.first {
+		names[i] = short(x, o)
+	}
+	return list(names, f.count)
+}
+
+// sorted gives the groups as they are listed: what takes something away first, then by action, then the larger ones.
+func (g *groups) sorted() []*group {
+	slices.SortStableFunc(g.list, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(rank(a.takes), rank(b.takes)), cmp.Compare(actionRank(a.action), actionRank(b.action)),
+			cmp.Compare(b.count, a.count))
+	})
+	return g.list
+}
+
+func rank(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
+// takesAway reports whether a change takes something from somebody: an object, a sign-in, a licence, a membership, or a
+// value that is cleared.
+func takesAway(c plan.Change) bool {
+	switch c.Action {
+	case plan.Delete, plan.Disable:
+		return true
+	case plan.Create, plan.Adopt, plan.Restore:
+		return false
+	}
+	return slices.ContainsFunc(c.Attributes, func(a plan.Attribute) bool {
+		if c.Action == plan.License {
+			_, removed, _ := licenseDelta(a)
+			return len(removed) > 0
+		}
+		if c.Action == plan.Members {
+			return len(a.Remove) > 0
+		}
+		if a.Name == "accountEnabled" {
+			return a.Before.Truth() && !a.After.Truth()
+		}
+		return a.After.IsNothing() && !a.Before.IsNothing() && len(a.Add) == 0
+	})
+}
+
+// rulesOf lists the rules behind a change, each once.
+func rulesOf(c plan.Change) []string {
+	var out []string
+	for _, a := range c.Attributes {
+		for _, b := range a.Because {
+			if r := rule(b); !slices.Contains(out, r) {
+				out = append(out, r)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// folds writes the first folds of a group, the most frequent first, and says how many changes lie beyond.
+func (p *page) folds(x *group, o Options) {
+	slices.SortStableFunc(x.folds, func(a, b *fold) int { return cmp.Compare(b.count, a.count) })
+	shown := min(len(x.folds), o.names())
+	for _, f := range x.folds[:shown] {
+		p.fold(f, x.count, o)
+	}
+	left := x.beyond
+	for _, f := range x.folds[shown:] {
+		left += f.count
+	}
+	if left > 0 {
+		p.line(faint, "          and "+count(left)+" more; --full lists all")
+	}
+}
+
+// fold writes one line for all changes that do the same, out of the all changes of their group.
+func (p *page) fold(f *fold, all int, o Options) {
+	var text string
+	switch {
+	case f.count == 1 && f.text == "":
+		text = label(f.first[0], o)
+	case f.count == 1:
+		text = label(f.first[0], o) + ": " + f.text
+	case f.text == "":
+		text = f.who(o)
+	case f.count == all:
+		text = f.text + ": " + f.who(o)
+	default:
+		text = count(f.count) + " × " + f.text + ": " + f.who(o)
+	}
+	p.flow(plain, "          ", text, 12)
+}

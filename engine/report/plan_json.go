@@ -1,0 +1,53 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// PlanJSON writes the whole plan as one JSON document: formatVersion, kind "coexist.report.plan", the plan's digest, its
+// manifest, and the arrays changes and skips. Changes and skips are written one by one, each on a line of its own, so that
+// a plan of any size streams.
+func PlanJSON(w io.Writer, p Planned) error {
+	buf := bufio.NewWriter(w)
+	manifest, err := json.Marshal(p.Manifest())
+	if err != nil {
+		return fmt.Errorf("write plan as JSON: %w", err)
+	}
+	fmt.Fprintf(buf, "{\"formatVersion\":%q,\"kind\":\"coexist.report.plan\",\"digest\":%q,\n\"manifest\":%s,\n\"changes\":[", FormatVersion, p.Digest(), manifest)
+	if err := array(buf, p.Changes()); err != nil {
+		return err
+	}
+	buf.WriteString("],\n\"skips\":[")
+	if err := array(buf, p.Skips()); err != nil {
+		return err
+	}
+	buf.WriteString("]}\n")
+	return buf.Flush()
+}
+
+// array writes the elements of an array, one a line.
+func array[T any](w *bufio.Writer, list iter.Seq2[T, error]) error {
+	first := true
+	for v, err := range list {
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Errorf("write plan as JSON: %w", err)
+		}
+		if !first {
+			w.WriteByte(',')
+		}
+		first = false
+		w.WriteByte('\n')
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,308 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// Plan writes what a person wants to know before a change window: the verdict in one sentence, the guards, what is taken
+// away, all other changes grouped, the seats, what will not change and why, how source and tenant matched, what the plan
+// was made from, and the command that applies it.
+func Plan(w io.Writer, p Planned, o Options) error {
+	m := p.Manifest()
+	g, s := newGroups(o, &m.Tenant), newSkipped(o)
+	for c, err := range p.Changes() {
+		if err != nil {
+			return err
+		}
+		g.add(c)
+	}
+	for k, err := range p.Skips() {
+		if err != nil {
+			return err
+		}
+		s.add(k)
+	}
+	buf := bufio.NewWriter(w)
+	t := &planText{page: newPage(buf, o), m: &m, opts: o, digest: p.Digest()}
+	t.verdict(g, s)
+	t.guards()
+	t.changes(g)
+	t.seats()
+	t.skips(s)
+	t.match()
+	t.origin()
+	t.next()
+	if t.err != nil {
+		return t.err
+	}
+	return buf.Flush()
+}
+
+// planText writes the sections of a plan.
+type planText struct {
+	*page
+	m      *plan.Manifest
+	opts   Options
+	digest string
+}
+
+func tenantName(m *plan.Manifest) string {
+	if m.Tenant.Name != "" {
+		return Safe(m.Tenant.Name) + " (" + Safe(m.Tenant.ID) + ")"
+	}
+	return Safe(m.Tenant.ID)
+}
+
+// verdict says in one sentence what the plan comes to.
+func (t *planText) verdict(g *groups, s *skipped) {
+	st, text := bold, ""
+	n, over := t.m.Changes(), t.m.Exceeded()
+	switch {
+	case len(over) > 0:
+		st = red
+		text = fmt.Sprintf("STOPPED: %s of this plan for %s; it holds %s and will not be applied as it stands.",
+			plural(len(over), "guard is over the limit", "guards are over the limit"), tenantName(t.m), plural(n, "change", "changes"))
+	case n == 0:
+		text = fmt.Sprintf("Nothing to change in %s: %s looked at.", tenantName(t.m), plural(t.m.Objects, "object", "objects"))
+	default:
+		text = fmt.Sprintf("%s to make in %s; %s.", plural(n, "change", "changes"), tenantName(t.m), takenAway(g))
+	}
+	if s.held > 0 {
+		text += " " + plural(s.held, "object or value is", "objects or values are") + " held for want of a decision."
+	}
+	if !t.m.Complete {
+		text += " Only a selection was planned: " + Safe(t.m.Selection) + "."
+	}
+	t.flow(st, "", text, 0)
+	if n == 0 {
+		return
+	}
+	var parts []string
+	for _, a := range actionWords {
+		if c := t.m.Counts[string(a.action)]; c > 0 {
+			parts = append(parts, a.word+" "+count(c))
+		}
+	}
+	t.line(plain, "  "+strings.Join(parts, " · ")+" · unchanged "+count(t.m.Unchanged))
+}
+
+// takenAway says how many changes take something away, by what they take.
+func takenAway(g *groups) string {
+	var parts []string
+	for _, a := range actionWords {
+		n := g.takes[a.action]
+		if n == 0 {
+			continue
+		}
+		switch a.action {
+		case plan.Delete:
+			parts = append(parts, plural(n, "object is deleted", "objects are deleted"))
+		case plan.Disable:
+			parts = append(parts, plural(n, "sign-in is blocked", "sign-ins are blocked"))
+		case plan.License:
+			parts = append(parts, plural(n, "user loses a licence", "users lose a licence"))
+		case plan.Members:
+			parts = append(parts, plural(n, "group loses members", "groups lose members"))
+		default:
+			parts = append(parts, plural(n, "value is cleared", "values are cleared"))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing is deleted, blocked or taken away"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// guards lists every guard that counted something, those exceeded first.
+func (t *planText) guards() {
+	var rows [][]string
+	var details []string
+	list := slices.Clone(t.m.Guards)
+	slices.SortStableFunc(list, func(a, b plan.Guard) int { return rankGuard(a) - rankGuard(b) })
+	for _, g := range list {
+		if !g.Exceeded && g.Planned == 0 {
+			continue
+		}
+		verdict := "ok"
+		if g.Exceeded {
+			verdict = "OVER THE LIMIT"
+		}
+		rows = append(rows, []string{Safe(g.Name), "planned " + count(g.Planned), limit(g), verdict})
+		if g.Exceeded && g.Detail != "" {
+			details = append(details, Safe(g.Name)+": "+Safe(g.Detail))
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	t.head("Guards")
+	t.table(2, rows)
+	for _, d := range details {
+		t.flow(red, "  ", d, 4)
+	}
+}
+
+func rankGuard(g plan.Guard) int { return rank(g.Exceeded) }
+
+func limit(g plan.Guard) string {
+	var parts []string
+	if g.Count > 0 {
+		parts = append(parts, count(g.Count))
+	}
+	if g.Percent > 0 {
+		parts = append(parts, fmt.Sprintf("%g %% of %s", g.Percent, count(g.Population)))
+	}
+	if len(parts) == 0 {
+		return "limit 0"
+	}
+	return "limit " + strings.Join(parts, " or ")
+}
+
+// changes lists the groups, those that take something away in a section of their own.
+func (t *planText) changes(g *groups) {
+	section := ""
+	for _, x := range g.sorted() {
+		title := "Changes"
+		if x.takes {
+			title = "Taken away"
+		}
+		if title != section {
+			t.head(title)
+			section = title
+		}
+		t.group(x)
+	}
+}
+
+func (t *planText) group(x *group) {
+	st := plain
+	if x.takes {
+		st = yellow
+	}
+	first := fmt.Sprintf("  %s  %s %s", pad(count(x.count), 6), actionWord(x.action), Safe(string(x.typ)))
+	if x.what != "" {
+		first += ": " + x.what
+	}
+	if x.takes {
+		first += ", " + undoWord(x.action, x.undo)
+	}
+	var rules string
+	if n := len(x.rules); n > 0 {
+		rules = "· " + list(x.rules[:min(3, n)], n)
+	}
+	t.flow(st, first, rules, 10)
+	t.folds(x, t.opts)
+}
+
+// seats compares the need for each subscription with what the tenant has.
+func (t *planText) seats() {
+	var rows [][]string
+	for _, s := range t.m.Seats {
+		if s.Add == 0 && s.Remove == 0 {
+			continue
+		}
+		free := s.Enabled - s.After()
+		verdict := count(free) + " free"
+		if free < 0 {
+			verdict = count(-free) + " SHORT"
+		}
+		rows = append(rows, []string{Safe(s.SKU), count(s.Consumed) + " used", "+" + count(s.Add), "-" + count(s.Remove),
+			"= " + count(s.After()), "of " + count(s.Enabled), verdict})
+	}
+	if len(rows) == 0 {
+		return
+	}
+	t.head("Seats")
+	t.table(2, rows, 1, 2, 3, 4, 5, 6)
+}
+
+// match tells how the objects of source and tenant found each other.
+func (t *planText) match() {
+	m := t.m.Match
+	rows := [][]string{{"joined", count(m.Joined), "found by source anchor"}}
+	for _, r := range []struct {
+		name, what string
+		n          int
+	}{
+		{"would adopt", "found by address or user principal name; the plan writes our anchor on them", m.Adopt},
+		{"would create", "not in the tenant", m.Create},
+		{"waiting", "another engine may make them", m.Waiting},
+		{"ambiguous", "several candidates; nothing is guessed", m.Ambiguous},
+		{"foreign", "in the tenant without a source object; left alone", m.Foreign},
+		{"unmanaged", "no policy wants them in the cloud", m.Unmanaged},
+		{"unreachable", "need a connector that is not there", m.Unreachable},
+	} {
+		if r.n > 0 {
+			rows = append(rows, []string{r.name, count(r.n), r.what})
+		}
+	}
+	t.head("Match")
+	t.table(2, rows, 1)
+}
+
+// origin says what the plan was made from.
+func (t *planText) origin() {
+	t.head("Made from")
+	rows := [][]string{}
+	for _, s := range t.m.Sources {
+		what := plural(s.Objects, "object", "objects") + ", read " + instant(s.TakenAt)
+		if s.Server != "" {
+			what += " from " + Safe(s.Server)
+		}
+		rows = append(rows, []string{"source " + Safe(s.Name), what})
+		if len(s.Missing) > 0 {
+			rows = append(rows, []string{"", "its schema lacks " + Safe(strings.Join(s.Missing, ", "))})
+		}
+	}
+	rows = append(rows, []string{"tenant", tenantName(t.m) + ", read " + instant(t.m.Tenant.ReadAt)},
+		[]string{"policies", plural(len(t.m.Policy.Files), "file", "files") + ", digest " + Safe(t.m.Policy.Digest)},
+		[]string{"dates as of", instant(t.m.AsOf)},
+		[]string{"made", instant(t.m.Created) + " by coexist " + Safe(t.m.Engine.Version) + ", expires " + instant(t.m.Expires)})
+	if t.m.Offline {
+		rows = append(rows, []string{"", "made from a file: apply cannot look at the source again"})
+	}
+	t.table(2, rows)
+}
+
+func instant(at time.Time) string {
+	if at.IsZero() {
+		return "never"
+	}
+	return at.UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// next gives the command that carries the plan out.
+func (t *planText) next() {
+	if t.opts.Path == "" || t.m.Changes() == 0 {
+		return
+	}
+	t.head("Apply")
+	cmd := "coexist apply " + quote(t.opts.Path)
+	if t.opts.Config != "" {
+		cmd += " --config " + quote(t.opts.Config)
+	}
+	for _, g := range t.m.Exceeded() {
+		cmd += " --allow " + Safe(g.Name) + "@" + t.digest
+	}
+	if len(t.m.Exceeded()) > 0 {
+		cmd += ` --reason "…"`
+	}
+	t.line(plain, "  "+cmd)
+	t.line(faint, "  plan "+t.digest)
+}
+
+// quote makes a path fit for a shell line: blanks are quoted, hostile characters shown.
+func quote(path string) string {
+	s := Safe(path)
+	if strings.ContainsAny(s, " '&;|<>()$`") {
+		return `"` + s + `"`
+	}
+	return s
+}

@@ -1,0 +1,53 @@
+// Package report turns plans, runs and explanations into what people and programs read: text for a terminal or a change
+// ticket, and JSON. It decides nothing and reads no directory; what it shows stands in the plan or the journal. Only cmd
+// imports it.
+//
+// Everything that came out of a directory is hostile: a display name may hold escape sequences, line breaks or marks that
+// turn text around. The text form shows such characters as escapes and never sends them to the terminal.
+package report
+
+import (
+	"iter"
+
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// FormatVersion is the version of the JSON forms: readers ignore fields they do not know and refuse another major number.
+const FormatVersion = "1.0"
+
+// Planned is a plan as the renderers read it. Changes and Skips may be ranged over more than once.
+type Planned interface {
+	Manifest() plan.Manifest
+	// Digest is what an override or an approval names: the digest of the plan file.
+	Digest() string
+	Changes() iter.Seq2[plan.Change, error]
+	Skips() iter.Seq2[plan.Skip, error]
+}
+
+// Options say how a text is to look.
+type Options struct {
+	Width  int    // columns to fill, 100 when 0
+	Colour bool   // the output is a terminal that wants colour
+	Full   bool   // list every object instead of the first few of each group
+	Path   string // where the plan file lies, for the command that applies it
+	Config string // the configuration to name in that command, "" for the default
+}
+
+// names is how many objects of a group are listed unless all are asked for.
+const names = 5
+
+func (o Options) names() int {
+	if o.Full {
+		return 1 << 30
+	}
+	return names
+}
+
+// folds is how many different values of one group are kept apart. A plan may hold a million changes of one kind; what
+// goes beyond is counted.
+func (o Options) folds() int {
+	if o.Full {
+		return 1 << 30
+	}
+	return 500
+}

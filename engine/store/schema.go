@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// migrations lead from one version of the schema to the next: the first from an empty store to version 1. A released one
+// is never changed; a change of the schema is one more at the end.
+var migrations = [...][]string{{
+	`CREATE TABLE ledger (
+		anchor TEXT NOT NULL PRIMARY KEY,
+		guid TEXT NOT NULL,
+		kind TEXT NOT NULL,
+		type TEXT NOT NULL,
+		cloud_id TEXT NOT NULL,
+		name TEXT NOT NULL,
+		dn TEXT NOT NULL,
+		how TEXT NOT NULL,
+		exported TEXT NOT NULL,
+		leave TEXT NOT NULL,
+		hold_ns BIGINT NOT NULL,
+		left_since TEXT)`,
+	`CREATE TABLE imports (
+		source TEXT NOT NULL PRIMARY KEY,
+		objects BIGINT NOT NULL,
+		seen_at TEXT NOT NULL)`,
+	`CREATE TABLE scopes (
+		dn TEXT NOT NULL PRIMARY KEY,
+		guid TEXT NOT NULL)`,
+	`CREATE TABLE runs (
+		id TEXT NOT NULL PRIMARY KEY,
+		plan TEXT NOT NULL UNIQUE,
+		tenant TEXT NOT NULL,
+		mode TEXT NOT NULL,
+		by_user TEXT NOT NULL,
+		by_host TEXT NOT NULL,
+		by_pid BIGINT NOT NULL,
+		state TEXT NOT NULL,
+		detail TEXT NOT NULL,
+		changes BIGINT NOT NULL,
+		started TEXT NOT NULL,
+		finished TEXT,
+		overrides TEXT NOT NULL)`,
+	`CREATE TABLE entries (
+		run TEXT NOT NULL REFERENCES runs (id),
+		change_id TEXT NOT NULL,
+		anchor TEXT NOT NULL,
+		name TEXT NOT NULL,
+		action TEXT NOT NULL,
+		directory TEXT NOT NULL,
+		state TEXT NOT NULL,
+		attempt BIGINT NOT NULL,
+		request_id TEXT NOT NULL,
+		target_id TEXT NOT NULL,
+		fault TEXT NOT NULL,
+		detail TEXT NOT NULL,
+		epoch BIGINT NOT NULL,
+		at TEXT NOT NULL,
+		PRIMARY KEY (run, change_id))`,
+	`CREATE TABLE leases (
+		tenant TEXT NOT NULL PRIMARY KEY,
+		by_user TEXT NOT NULL,
+		by_host TEXT NOT NULL,
+		by_pid BIGINT NOT NULL,
+		nonce TEXT NOT NULL,
+		epoch BIGINT NOT NULL,
+		since TEXT NOT NULL,
+		expires TEXT)`,
+}}
+
+// migrate brings the schema to the newest version, each step in a transaction of its own.
+func (s *Store) migrate(ctx context.Context) error {
+	for {
+		done, err := s.step(ctx)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// step reads the version and takes one migration; done when there is none left. It begins as a writer, so that two
+// processes do not take the same step, and so that a store that cannot be written is found when it is opened.
+func (s *Store) step(ctx context.Context) (done bool, err error) {
+	t, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer t.Rollback()
+	version, err := schemaVersion(ctx, t)
+	switch {
+	case err != nil:
+		return false, err
+	case version > len(migrations):
+		return false, fmt.Errorf("%w: its schema is version %d, and this one knows up to %d", ErrNewer, version, len(migrations))
+	case version == len(migrations):
+		return true, nil
+	}
+	for _, q := range migrations[version] {
+		if _, err := t.ExecContext(ctx, q); err != nil {
+			return false, fmt.Errorf("migrate the schema to version %d: %w", version+1, err)
+		}
+	}
+	if _, err := t.ExecContext(ctx, `UPDATE schema_version SET version = $1`, version+1); err != nil {
+		return false, err
+	}
+	return false, t.Commit()
+}
+
+func schemaVersion(ctx context.Context, t *sql.Tx) (v int, err error) {
+	if _, err := t.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)`); err != nil {
+		return 0, err
+	}
+	err = t.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		_, err = t.ExecContext(ctx, `INSERT INTO schema_version (version) VALUES (0)`)
+	}
+	if err == nil && v < 0 {
+		err = fmt.Errorf("%w: schema version %d", ErrCorrupt, v)
+	}
+	return v, err
+}

@@ -1,0 +1,116 @@
+// Package tenant is the cloud as one: the objects that the connected targets returned, with the look-ups that joining and
+// collision checks need, beside the facts of the tenant. It is built once per plan and read-only, and safe for concurrent
+// use, from then on.
+package tenant
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
+)
+
+// View is a tenant at one instant. Objects are addressed by index, 0 to Len()-1, in order of their ids.
+type View struct {
+	Facts     cloud.Tenant
+	objects   []cloud.Object
+	byAnchor  map[directory.Anchor][]int32 // live ones before deleted ones
+	bySID     map[string]int32
+	byUPN     map[string]int32
+	byAddress map[string][]int32
+}
+
+// New builds a view. Objects that a target returned twice, as pages may, count once; two different objects of one id are
+// an error, because one of them would be lost.
+func New(facts cloud.Tenant, objects []cloud.Object) (*View, error) {
+	slices.SortStableFunc(objects, func(a, b cloud.Object) int { return cmp.Compare(a.ID, b.ID) })
+	for i := 1; i < len(objects); i++ {
+		if a, b := &objects[i-1], &objects[i]; a.ID == b.ID && (a.Type != b.Type || a.Anchor != b.Anchor || a.Deleted != b.Deleted) {
+			return nil, fmt.Errorf("the tenant returned two different objects with id %s", a.ID)
+		}
+	}
+	objects = slices.CompactFunc(objects, func(a, b cloud.Object) bool { return a.ID == b.ID })
+	v := &View{Facts: facts, objects: objects, byAnchor: make(map[directory.Anchor][]int32, len(objects)),
+		bySID: map[string]int32{}, byUPN: make(map[string]int32, len(objects)), byAddress: make(map[string][]int32, len(objects))}
+	for i := range objects {
+		v.index(int32(i))
+	}
+	for _, list := range v.byAnchor {
+		slices.SortStableFunc(list, func(a, b int32) int { return boolean(v.objects[a].Deleted) - boolean(v.objects[b].Deleted) })
+	}
+	return v, nil
+}
+
+func boolean(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// index files one object. Deleted objects keep their anchor, which still clashes, but have given up their names.
+func (v *View) index(i int32) {
+	o := &v.objects[i]
+	if o.Anchor != "" {
+		v.byAnchor[o.Anchor] = append(v.byAnchor[o.Anchor], i)
+	}
+	if o.Deleted {
+		return
+	}
+	if o.SID != "" {
+		v.bySID[o.SID] = i
+	}
+	if upn := o.Get("userPrincipalName").Text(); upn != "" {
+		v.byUPN[strings.ToLower(upn)] = i
+	}
+	for _, a := range Addresses(o.Mail, o.Proxies) {
+		v.byAddress[a] = append(v.byAddress[a], i)
+	}
+}
+
+// Addresses gives the SMTP addresses among a mail value and proxy addresses, lower case, without prefixes, each once.
+func Addresses(mail string, proxies []string) []string {
+	var out []string
+	if mail != "" {
+		out = append(out, strings.ToLower(strings.TrimSpace(mail)))
+	}
+	for _, p := range proxies {
+		if len(p) > 5 && strings.EqualFold(p[:5], "smtp:") {
+			out = append(out, strings.ToLower(strings.TrimSpace(p[5:])))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Len is the number of objects, deleted ones included.
+func (v *View) Len() int { return len(v.objects) }
+
+// At gives the object at index i. It belongs to the view.
+func (v *View) At(i int) *cloud.Object { return &v.objects[i] }
+
+// ByID gives the index of the object with the id.
+func (v *View) ByID(id string) (int, bool) {
+	return slices.BinarySearchFunc(v.objects, id, func(o cloud.Object, id string) int { return cmp.Compare(o.ID, id) })
+}
+
+// ByAnchor gives the indexes of the objects with the anchor, live ones first.
+func (v *View) ByAnchor(a directory.Anchor) []int32 { return v.byAnchor[a] }
+
+// BySID gives the index of the live object with the on-premises security identifier.
+func (v *View) BySID(sid string) (int, bool) {
+	i, ok := v.bySID[sid]
+	return int(i), ok
+}
+
+// ByUPN gives the index of the live user with the user principal name, in any case.
+func (v *View) ByUPN(upn string) (int, bool) {
+	i, ok := v.byUPN[strings.ToLower(upn)]
+	return int(i), ok
+}
+
+// ByAddress gives the indexes of the live objects that hold an SMTP address, primary or not, in any case.
+func (v *View) ByAddress(address string) []int32 { return v.byAddress[strings.ToLower(address)] }

@@ -1,0 +1,198 @@
+package policies_test
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/snapshot"
+	"github.com/coexistsync/coexist/internal/company"
+	"github.com/coexistsync/coexist/internal/golden"
+	"github.com/coexistsync/coexist/policies"
+	"github.com/coexistsync/coexist/rules"
+)
+
+func load(t *testing.T, fsys fs.FS) *rules.Set {
+	t.Helper()
+	set, problems := rules.Load(fsys, ".")
+	for _, p := range problems {
+		t.Errorf("%v", p)
+	}
+	if set == nil {
+		t.Fatal("the policies do not load")
+	}
+	return set
+}
+
+func sampleCompany(t *testing.T) *snapshot.Snapshot {
+	t.Helper()
+	b := snapshot.NewBuilder()
+	if err := company.Generate(company.Options{}).Fill(b); err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// decide calls f with every object of s, by distinguished name, and what set decides about it.
+func decide(t *testing.T, set *rules.Set, s *snapshot.Snapshot, f func(o directory.Object, out *rules.Outcome)) {
+	t.Helper()
+	var nested, direct []func(i int) bool
+	for _, name := range set.Groups() {
+		found := s.GroupNamed(name)
+		if len(found) != 1 {
+			t.Fatalf("group %s: found %d", name, len(found))
+		}
+		all, members := s.MembersOf(found[0]), s.Members(found[0])
+		nested = append(nested, all.Has)
+		direct = append(direct, func(i int) bool { _, ok := slices.BinarySearch(members, int32(i)); return ok })
+	}
+	order := make([]int, s.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(s.At(a).DN(), s.At(b).DN()) })
+	e := set.NewEvaluator(s.Schema(), company.At())
+	for _, i := range order {
+		out := e.Evaluate(rules.Input{Object: s.At(i), Domain: company.Domain,
+			InGroup: func(ref int) bool { return nested[ref](i) }, DirectlyIn: func(ref int) bool { return direct[ref](i) }})
+		if out.ScopeErr != nil {
+			t.Errorf("%s: %v", s.At(i).DN(), out.ScopeErr)
+		}
+		f(s.At(i), &out)
+	}
+}
+
+// line tells what was decided about one object.
+func line(o directory.Object, out *rules.Outcome) string {
+	kind := out.Find(rules.CloudType)
+	b := fmt.Sprintf("%q: %s", o.DN(), kind.Text)
+	if len(kind.Origins) > 0 {
+		b += " by " + kind.Origins[0].Rule
+	}
+	if l := out.Find(rules.UsageLocation); l.Status == rules.Held {
+		b += ", location held"
+	} else if l.Text != "" {
+		b += ", in " + l.Text
+	}
+	if l := out.Find(rules.Licenses); l.Status == rules.Decided {
+		b += ", licensed " + strings.Join(l.List, "+")
+	}
+	return b
+}
+
+func TestDecisionsAboutTheSampleCompany(t *testing.T) {
+	s := sampleCompany(t)
+	for name, fsys := range map[string]fs.FS{"default": policies.Default(), "sample": policies.Sample()} {
+		t.Run(name, func(t *testing.T) {
+			var lines bytes.Buffer
+			types, bundles := map[string]int{}, map[string]int{}
+			decide(t, load(t, fsys), s, func(o directory.Object, out *rules.Outcome) {
+				types[out.Find(rules.CloudType).Text]++
+				for _, b := range out.Find(rules.Licenses).List {
+					bundles[b]++
+				}
+				fmt.Fprintln(&lines, line(o, out))
+			})
+			golden.File(t, name+".txt", fmt.Appendf(nil, "types: %v\nseats: %v\n\n%s", types, bundles, &lines))
+		})
+	}
+}
+
+// TestAttributeFlow shows everything that is decided about one object of each kind.
+func TestAttributeFlow(t *testing.T) {
+	var b bytes.Buffer
+	shown := map[string]bool{}
+	decide(t, load(t, policies.Sample()), sampleCompany(t), func(o directory.Object, out *rules.Outcome) {
+		kind := out.Find(rules.CloudType)
+		if rule := kind.Origins[0].Rule; shown[rule] || kind.Text == "none" {
+			return
+		} else {
+			shown[rule] = true
+		}
+		fmt.Fprintln(&b, line(o, out))
+		for _, d := range out.Decisions {
+			if d.Err != nil {
+				fmt.Fprintf(&b, "  %s: %v\n", d.Name, d.Err)
+			}
+			for _, e := range d.Entries {
+				if v := e.Value.String(); len(e.Refs) > 0 {
+					fmt.Fprintf(&b, "  %s.%s -> %d: %s\n", d.Name, e.Key, len(e.Refs), e.Refs[0])
+				} else if !e.Value.IsNothing() {
+					fmt.Fprintf(&b, "  %s.%s = %q\n", d.Name, e.Key, v)
+				}
+			}
+		}
+		leave := out.Find(rules.Leave)
+		fmt.Fprintf(&b, "  leave = %s after %s\n\n", leave.Text, leave.Hold)
+	})
+	golden.File(t, "flow.txt", b.Bytes())
+}
+
+func TestSampleSharesWhatItDoesNotChange(t *testing.T) {
+	for _, name := range []string{"conditions.yaml", "groups.yaml", "contacts.yaml", "tables/countries.csv"} {
+		shipped, err := fs.ReadFile(policies.Default(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample, err := fs.ReadFile(policies.Sample(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(shipped, sample) {
+			t.Errorf("sample/%s differs from default/%s", name, name)
+		}
+	}
+}
+
+// TestNoExchangeSchema decides about a directory that knows mail, displayName and proxyAddresses alone.
+func TestNoExchangeSchema(t *testing.T) {
+	b := snapshot.NewBuilder()
+	value := func(name string, v ...string) directory.Attribute { return directory.Attribute{Name: name, Values: v} }
+	for i, attrs := range [][]directory.Attribute{
+		{value("distinguishedName", "CN=Anna,DC=x"), value("cn", "Anna"), value("sAMAccountName", "anna"), value("userAccountControl", "512"), value("c", "DE"),
+			value("proxyAddresses", "smtp:second@x.example", "SMTP:anna.m@x.example"), value("mail", "old@x.example")},
+		{value("distinguishedName", "CN=List,DC=x"), value("cn", "List"), value("sAMAccountName", "list"), value("groupType", "8"), value("mail", "list@x.example")},
+		{value("distinguishedName", "CN=Partner,DC=x"), value("cn", "Partner"), value("mail", "p@y.example")},
+	} {
+		kind := []directory.Kind{directory.User, directory.Group, directory.Contact}[i]
+		if err := b.Add(kind, directory.GUID{15: byte(i + 1)}, attrs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.AddSource(snapshot.Source{Name: "plain"})
+	s, err := b.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"CN=Anna,DC=x":    "user anna.m@",
+		"CN=List,DC=x":    "distributionGroup list@",
+		"CN=Partner,DC=x": "mailContact p@",
+	}
+	e := load(t, policies.Default()).NewEvaluator(s.Schema(), company.At())
+	for i := range s.Len() {
+		out := e.Evaluate(rules.Input{Object: s.At(i), Domain: "x.example"})
+		got := out.Find(rules.CloudType).Text
+		for _, d := range out.Decisions {
+			if d.Status == rules.Held {
+				t.Errorf("%s: %s is held: %v", s.At(i).DN(), d.Name, d.Err)
+			}
+			for _, x := range d.Entries {
+				if x.Key == "mailNickname" {
+					got += " " + x.Value.Text() + "@"
+				}
+			}
+		}
+		if got != want[s.At(i).DN()] {
+			t.Errorf("%s becomes %q, want %q", s.At(i).DN(), got, want[s.At(i).DN()])
+		}
+	}
+}

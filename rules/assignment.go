@@ -1,0 +1,129 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/internal/strictyaml"
+)
+
+// keyOf gives the name of a property as policies spell it.
+func keyOf(p cloud.Property) string {
+	if p.Name == "accountEnabled" {
+		return "enabled"
+	}
+	return p.Name
+}
+
+// keysOf gives the keys of a decision of mode merge, in the order of the table of properties.
+func keysOf(decision string) (keys []string, properties []cloud.Property) {
+	for _, p := range cloud.Properties() {
+		if p.Decision == decision {
+			keys, properties = append(keys, keyOf(p)), append(properties, p)
+		}
+	}
+	return keys, properties
+}
+
+// assignments reads the outcome of a rule of mode merge: keys with literals in then, keys with expressions in thenExpr.
+func (r *decisionReader) assignments(x *rule, then, expression strictyaml.Value) {
+	keys, properties := keysOf(r.decision.name)
+	each := func(v strictyaml.Value, read func(a *assignment, y strictyaml.Value)) {
+		if v == (strictyaml.Value{}) {
+			return
+		}
+		v.Each(func(name string, key, y strictyaml.Value) {
+			i := slices.Index(keys, name)
+			if i < 0 {
+				key.Unknown(r.decision.name+" key", name, keys)
+				return
+			}
+			if slices.ContainsFunc(x.sets, func(a assignment) bool { return a.property.Name == properties[i].Name }) {
+				key.Problemf("%s stands in then and in thenExpr", name)
+				return
+			}
+			a := assignment{property: properties[i]}
+			read(&a, y)
+			x.sets = append(x.sets, a)
+		})
+	}
+	each(then, literalValue)
+	each(expression, func(a *assignment, y strictyaml.Value) { a.expr = r.expression(r.valueUnit(a.property, y)) })
+	slices.SortFunc(x.sets, func(a, b assignment) int { return cmp.Compare(a.property.Name, b.property.Name) })
+}
+
+// literalValue reads a literal after the kind, the enumeration and the length of its property. An empty text or list
+// clears the property.
+func literalValue(a *assignment, v strictyaml.Value) {
+	switch a.property.Kind {
+	case cloud.TruthKind:
+		a.value = cloud.Truth(v.Bool())
+	case cloud.NumberKind:
+		n := v.Int()
+		if n < 0 {
+			v.Problemf("%s cannot be negative", keyOf(a.property))
+		}
+		a.value = cloud.Number(n)
+	case cloud.TextsKind:
+		v.Items(func(_ int, y strictyaml.Value) { checkText(a.property, y, y.Words()) })
+		a.value = cloud.Texts(v.Texts())
+	case cloud.ReferenceKind:
+		if s := v.Text(); s != "" {
+			a.refs = []string{reference(v, s)}
+		}
+	case cloud.ReferencesKind:
+		v.Items(func(_ int, y strictyaml.Value) {
+			if s := y.Words(); s != "" {
+				a.refs = append(a.refs, reference(y, s))
+			}
+		})
+	default:
+		s := v.Text()
+		checkText(a.property, v, s)
+		a.value = cloud.Text(s)
+	}
+}
+
+// reference reads the distinguished name of another object.
+func reference(v strictyaml.Value, s string) string {
+	dn, err := canonicalDN(s)
+	if err != nil {
+		v.Problemf("%v", err)
+	}
+	return dn
+}
+
+func checkText(p cloud.Property, v strictyaml.Value, s string) {
+	switch n := utf8.RuneCountInString(s); {
+	case p.MaxLen > 0 && n > p.MaxLen:
+		v.Problemf("%s has %d characters, more than the %d that it takes", keyOf(p), n, p.MaxLen)
+	case s != "" && len(p.Enum) > 0 && !slices.Contains(p.Enum, s):
+		v.Hintf(strictyaml.DidYouMean(s, p.Enum), "%s %q is not one of %s", keyOf(p), s, strings.Join(p.Enum, ", "))
+	}
+}
+
+// valueUnit prepares the expression for a key.
+func (r *decisionReader) valueUnit(p cloud.Property, v strictyaml.Value) unit {
+	u := r.unit(v, wantText)
+	switch p.Kind {
+	case cloud.TruthKind:
+		u.want = wantTruth
+	case cloud.NumberKind:
+		u.want = wantNumber
+	case cloud.TextsKind, cloud.ReferencesKind:
+		u.want = wantTexts
+	}
+	if len(p.Enum) > 0 {
+		u.literal = func(u *unit, n *ast.StringNode) {
+			if n.Value != "" && !slices.Contains(p.Enum, n.Value) {
+				u.problem(n, strictyaml.DidYouMean(n.Value, p.Enum), "%s is never %q", keyOf(p), n.Value)
+			}
+		}
+	}
+	return u
+}

@@ -1,0 +1,334 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"sort"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/checker/nature"
+	"github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/optimizer"
+	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
+)
+
+// want is the type that an expression must give.
+type want uint8
+
+const (
+	wantTruth want = iota
+	wantText
+	wantNumber
+	wantTexts
+)
+
+// String names the type in problems.
+func (w want) String() string {
+	return [...]string{"true or false", "text", "a whole number", "a list of texts"}[w]
+}
+
+// unit is one expression on its way to a program.
+type unit struct {
+	loader  *loader
+	policy  *policy
+	script  int
+	want    want
+	earlier int          // how many of the policy's decisions decided() may read
+	after   map[int]bool // those that it reads
+	exact   map[ast.Node]bool
+	literal func(u *unit, n *ast.StringNode) // checks a text that the expression may give as its result, or nil
+	tree    ast.Node
+	failed  bool
+	out     *program
+}
+
+// program is a compiled expression.
+type program struct {
+	code   *vm.Program
+	script int
+	slots  []int // that it reads, with those they are computed from
+	after  []int // decisions of its policy that it reads, by position
+}
+
+// problem notes a problem at a node, which may lie in another script than the unit's when a condition was put in place.
+func (u *unit) problem(n ast.Node, hint, format string, args ...any) {
+	u.problemAt(n.Location(), hint, format, args...)
+}
+
+func (u *unit) problemAt(at file.Location, hint, format string, args ...any) {
+	u.failed = true
+	script, offset := at.From>>sourceShift, at.From&(1<<sourceShift-1)
+	u.loader.scripts[script].Problemf(offset, hint, format, args...)
+}
+
+// expression takes a script up for compilation and gives the program that compileAll will fill.
+func (l *loader) expression(u unit) *program {
+	if l.scripts[u.script].Text == "" {
+		return nil
+	}
+	u.loader, u.after, u.exact = l, map[int]bool{}, map[ast.Node]bool{}
+	u.out = &program{script: u.script}
+	l.units = append(l.units, &u)
+	return u.out
+}
+
+// resolveAll turns names into slots, so that the environment's type is known afterwards.
+func (l *loader) resolveAll() {
+	for _, u := range l.units {
+		if u.tree = l.parse(u.script); u.tree == nil {
+			u.failed = true
+			continue
+		}
+		u.tree = (&resolver{unit: u}).node(u.tree)
+	}
+}
+
+// checkAll checks types and folds case; further slots come to be.
+func (l *loader) checkAll() {
+	config := l.config()
+	for _, u := range l.units {
+		if u.failed {
+			continue
+		}
+		u.guard(func() {
+			if !u.check(config) {
+				return
+			}
+			u.tree = (&folder{unit: u}).node(u.tree, false)
+			u.checkResult(u.tree)
+			forgetTypes(&u.tree)
+		})
+	}
+}
+
+// compileAll compiles against the final environment.
+func (l *loader) compileAll() {
+	config := l.config()
+	for _, u := range l.units {
+		if u.failed {
+			continue
+		}
+		u.guard(func() {
+			if u.check(config) {
+				u.compile(config)
+			}
+		})
+	}
+}
+
+// guard turns a panic of the expression compiler, which hostile input has caused before, into a problem.
+func (u *unit) guard(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			u.problemAt(u.start(), "", "expression cannot be compiled")
+		}
+	}()
+	f()
+}
+
+func (u *unit) start() file.Location { return file.Location{From: u.script << sourceShift} }
+
+// config is the compiler's configuration for the slots known so far.
+func (l *loader) config() *conf.Config {
+	c := conf.New(reflect.Zero(l.layout.environment()).Interface())
+	declareFunctions(c)
+	c.MaxNodes = 0 // checked by parse and resolve
+	return c
+}
+
+// check type-checks the tree, and the type of its result.
+func (u *unit) check(config *conf.Config) bool {
+	tree := &parser.Tree{Node: u.tree}
+	if _, err := checker.Check(tree, config); err != nil {
+		at, message, hint := typeError(err, u.start())
+		u.problemAt(at, hint, "%s", message)
+		return false
+	}
+	u.tree = tree.Node
+	v := &strictTypes{unit: u}
+	ast.Walk(&u.tree, v)
+	if !u.failed && !u.want.accepts(u.tree) {
+		u.problem(leftmost(u.tree), "", "expected %s, found %s", u.want, typeName(u.tree.Nature()))
+	}
+	return !u.failed
+}
+
+func (w want) accepts(n ast.Node) bool {
+	switch w {
+	case wantTruth:
+		return n.Nature().Kind == reflect.Bool
+	case wantText:
+		return n.Nature().Kind == reflect.String
+	case wantNumber:
+		return n.Nature().Kind == reflect.Int
+	}
+	return isList(n)
+}
+
+// leftmost gives the node at which an expression begins; an operator's own location is that of its sign.
+func leftmost(n ast.Node) ast.Node {
+	best := n
+	ast.Walk(&n, visitor(func(n *ast.Node) {
+		if (*n).Location().From < best.Location().From && (*n).Location().From>>sourceShift == best.Location().From>>sourceShift {
+			best = *n
+		}
+	}))
+	return best
+}
+
+type visitor func(n *ast.Node)
+
+// Visit implements ast.Visitor.
+func (v visitor) Visit(n *ast.Node) { v(n) }
+
+// strictTypes refuses what expr's checker lets pass and a policy author cannot mean.
+type strictTypes struct{ unit *unit }
+
+// Visit implements ast.Visitor.
+func (v *strictTypes) Visit(n *ast.Node) {
+	switch x := (*n).(type) {
+	case *ast.ConditionalNode:
+		if x.Nature().Kind == reflect.Invalid {
+			v.unit.problem(x.Exp2, "", "the two results have different types: %s and %s", typeName(x.Exp1.Nature()), typeName(x.Exp2.Nature()))
+		}
+	case *ast.ArrayNode:
+		for _, e := range x.Nodes {
+			if e.Nature().Kind != x.Nodes[0].Nature().Kind {
+				v.unit.problem(e, "", "the list holds %s and %s", typeName(x.Nodes[0].Nature()), typeName(e.Nature()))
+				return
+			}
+		}
+	case *ast.BinaryNode:
+		l, r := x.Left.Nature(), x.Right.Nature()
+		switch {
+		case l.Kind == reflect.String && slices.Contains([]string{"<", "<=", ">", ">="}, x.Operator):
+			v.unit.problem(x, "", "texts have no order here; %s compares whole numbers and dates", x.Operator)
+		case (l.Type == timeType || r.Type == timeType) && slices.Contains([]string{"+", "-"}, x.Operator):
+			v.unit.problem(x, "use ageDays(...) or daysUntil(...)", "dates cannot be added or subtracted")
+		case (x.Operator == "==" || x.Operator == "!=") && (l.Kind == reflect.Slice || r.Kind == reflect.Slice):
+			v.unit.problem(x, "use in, any(...) or len(...)", "lists cannot be compared with %s", x.Operator)
+		}
+	}
+}
+
+// checkResult hands every text literal that may be the expression's result to the unit's check.
+func (u *unit) checkResult(n ast.Node) {
+	if u.literal == nil {
+		return
+	}
+	switch x := n.(type) {
+	case *ast.StringNode:
+		u.literal(u, x)
+	case *ast.ConditionalNode:
+		u.checkResult(x.Exp1)
+		u.checkResult(x.Exp2)
+	case *ast.ArrayNode:
+		for _, e := range x.Nodes {
+			u.checkResult(e)
+		}
+	case *ast.VariableDeclaratorNode:
+		u.checkResult(x.Expr)
+	case *ast.CallNode:
+		switch name := identifierOf(x.Callee); {
+		case name == "coalesce":
+			for _, a := range x.Arguments {
+				u.checkResult(a)
+			}
+		case name == "lookup" && len(x.Arguments) == 4:
+			u.checkResult(x.Arguments[3])
+		}
+	}
+}
+
+// forgetTypes makes the checker look at every node again: it trusts the types that calls have.
+func forgetTypes(n *ast.Node) {
+	ast.Walk(n, visitor(func(n *ast.Node) { (*n).SetNature(nature.Nature{}) }))
+}
+
+// compile makes the program of a checked tree.
+func (u *unit) compile(config *conf.Config) {
+	u.out.slots = u.readSlots()
+	for d := range u.after {
+		u.out.after = append(u.out.after, d)
+	}
+	slices.Sort(u.out.after)
+	ast.Walk(&u.tree, visitor(u.count))
+	if err := optimizer.Optimize(&u.tree, config); err != nil {
+		var fe *file.Error
+		if errors.As(err, &fe) {
+			u.problemAt(fe.Location, "", "%s", fe.Message)
+			return
+		}
+		u.problemAt(u.start(), "", "%v", err)
+		return
+	}
+	code, err := compiler.Compile(&parser.Tree{Node: u.tree}, config)
+	if err != nil {
+		u.problemAt(u.start(), "", "expression cannot be compiled")
+		return
+	}
+	u.out.code = code
+}
+
+// count puts the step counter around the list that a loop walks.
+func (u *unit) count(n *ast.Node) {
+	b, ok := (*n).(*ast.BuiltinNode)
+	if !ok || !slices.Contains(loopsAllowed, b.Name) {
+		return
+	}
+	if _, literal := b.Arguments[0].(*ast.ArrayNode); literal {
+		return
+	}
+	meter := &ast.IdentifierNode{Value: u.loader.layout.slots[meterSlot].name}
+	meter.SetType(u.loader.layout.slots[meterSlot].kind)
+	call := invoke(b, "count steps", meter, b.Arguments[0])
+	call.SetNature(*b.Arguments[0].Nature())
+	b.Arguments[0] = call
+}
+
+// readSlots gives the slots that the tree reads and those that they are computed from.
+func (u *unit) readSlots() []int {
+	found := map[int]bool{}
+	ast.Walk(&u.tree, visitor(func(n *ast.Node) {
+		i, ok := u.loader.layout.byKey[identifierOf(*n)]
+		for ok && i >= 0 && !found[i] {
+			found[i] = true
+			s := u.loader.layout.slots[i]
+			if s.op == opPrimary {
+				found[s.ref] = true
+			}
+			i = s.from
+		}
+	}))
+	list := make([]int, 0, len(found))
+	for i := range found {
+		list = append(list, i)
+	}
+	sort.Ints(list)
+	return list
+}
+
+// typeName says what a type is in an author's words.
+func typeName(n *nature.Nature) string {
+	switch n.Kind {
+	case reflect.String:
+		return "text"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct:
+		return "a date"
+	case reflect.Float64:
+		return "a fraction"
+	}
+	return fmt.Sprintf("something else (%s)", n.String())
+}

@@ -1,0 +1,328 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	_ "time/tzdata" // policies name timezones, and Windows has no database of them
+
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+
+	"github.com/coexistsync/coexist/internal/strictyaml"
+)
+
+// Limits on policy files; see docs/policy-language.md.
+const (
+	maxFileBytes  = 64 << 10
+	maxTableBytes = 1 << 20
+	maxRules      = 2000
+)
+
+const apiVersion = "coexist/v1"
+
+// loader reads a set. Every mistake is noted with its document, so that one run finds all.
+type loader struct {
+	fsys     fs.FS
+	root     string
+	paths    []string // of the policy files, relative to root
+	docs     map[string]*strictyaml.Doc
+	files    map[string][]byte // what the set is made of
+	problems strictyaml.Problems
+	set      *Set
+	layout   *layout
+	scripts  []strictyaml.Script
+	imported map[string][]named // conditions of a file, read once
+	used     map[string]bool    // conditions files that a policy imports
+	units    []*unit
+	ids      map[string]strictyaml.Value // of rules, with their places
+	rules    int
+	parsing  *conf.Config
+}
+
+// named is a condition with the place of its name.
+type named struct {
+	name   string
+	key    strictyaml.Value
+	script int
+}
+
+// Load reads all policies below root of fsys: every *.yaml and *.yml, in the order of their paths. Files of kind Policy and
+// Conditions make the set; tests of policies are passed over. Names that begin with a dot are not looked at. The set is
+// nil when there are problems, which are sorted by file, line and column.
+func Load(fsys fs.FS, root string) (*Set, strictyaml.Problems) {
+	l := &loader{
+		fsys: fsys, root: path.Clean(root), docs: map[string]*strictyaml.Doc{}, files: map[string][]byte{}, set: &Set{},
+		layout: newLayout(), imported: map[string][]named{}, used: map[string]bool{}, ids: map[string]strictyaml.Value{},
+		parsing: conf.New(struct{}{}),
+	}
+	for name := range functions { // some are called like functions of expr, which they replace
+		l.parsing.Functions[name] = &builtin.Function{Name: name}
+	}
+	l.parsing.MaxNodes = maxNodes
+	l.walk()
+	l.policies()
+	l.conditionsAlone()
+	l.resolveAll()
+	l.checkAll()
+	l.compileAll()
+	if problems := l.allProblems(); len(problems) > 0 {
+		return nil, problems
+	}
+	return l.finish(), nil
+}
+
+func (l *loader) allProblems() strictyaml.Problems {
+	all := l.problems
+	for _, p := range l.paths {
+		if d := l.docs[p]; d != nil {
+			all = append(all, d.Problems()...)
+		}
+	}
+	return all.Sorted()
+}
+
+// walk finds and parses the policy files.
+func (l *loader) walk() {
+	err := fs.WalkDir(l.fsys, l.root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name != l.root && strings.HasPrefix(d.Name(), ".") {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if ext := path.Ext(name); !d.IsDir() && (ext == ".yaml" || ext == ".yml") {
+			l.paths = append(l.paths, l.relative(name))
+		}
+		return nil
+	})
+	if err != nil {
+		l.problems = append(l.problems, strictyaml.Problem{File: l.root, Message: fmt.Sprintf("read policies: %v", err)})
+	}
+	slices.Sort(l.paths)
+	for _, p := range l.paths {
+		l.open(p)
+	}
+}
+
+func (l *loader) relative(name string) string {
+	if l.root == "." {
+		return name
+	}
+	return strings.TrimPrefix(name, l.root+"/")
+}
+
+// resolve gives the path relative to the root of a file that is named relative to dir; ok is false when it lies outside.
+func (l *loader) resolve(dir, name string) (string, bool) {
+	p := path.Join(dir, name)
+	return p, !path.IsAbs(name) && !strings.Contains(name, "\\") && fs.ValidPath(p) && p != "."
+}
+
+// read gives a file of the set and keeps it.
+func (l *loader) read(name string) ([]byte, error) {
+	if b, ok := l.files[name]; ok {
+		return b, nil
+	}
+	b, err := fs.ReadFile(l.fsys, path.Join(l.root, name))
+	if err == nil {
+		l.files[name] = b
+	}
+	return b, err
+}
+
+// kinds of files below the root.
+var kinds = []string{"Policy", "Conditions", "PolicyTest"}
+
+// open parses one file and drops it from the set when it is a test.
+func (l *loader) open(name string) {
+	b, err := l.read(name)
+	if err != nil {
+		l.problems = append(l.problems, strictyaml.Problem{File: name, Message: err.Error()})
+		return
+	}
+	d := strictyaml.Parse(name, b, maxFileBytes)
+	kind, version := strictyaml.Value{}, strictyaml.Value{}
+	d.Root().Each(func(key string, _, v strictyaml.Value) {
+		switch key {
+		case "kind":
+			kind = v
+		case "apiVersion":
+			version = v
+		}
+	})
+	word := kind.Peek()
+	if word == "PolicyTest" {
+		delete(l.files, name)
+		return
+	}
+	l.docs[name] = d
+	if word != "" && !slices.Contains(kinds, word) {
+		kind.Hintf(strictyaml.DidYouMean(word, kinds), "unknown kind %q; known are %s", word, strings.Join(kinds, ", "))
+	}
+	if v := version.Text(); v != "" && v != apiVersion {
+		version.Hintf("write "+apiVersion, "apiVersion %q is not known to this version", v)
+	}
+}
+
+// kind gives the kind of a file, "" when it has none.
+func kindOfDoc(d *strictyaml.Doc) string {
+	kind := ""
+	d.Root().Each(func(key string, _, v strictyaml.Value) {
+		if key == "kind" {
+			kind = v.Peek()
+		}
+	})
+	return kind
+}
+
+// policies reads the files of kind Policy, in path order.
+func (l *loader) policies() {
+	names := map[string]strictyaml.Value{}
+	found := false
+	for _, name := range l.paths {
+		d := l.docs[name]
+		if d == nil {
+			continue
+		}
+		switch kindOfDoc(d) {
+		case "Policy":
+			found = true
+			p, at := l.policy(d)
+			if first, dup := names[p.name]; dup && p.name != "" {
+				at.Problemf("policy name %q already stands in %s", p.name, first.Doc().File())
+			}
+			names[p.name] = at
+			l.set.policies = append(l.set.policies, p)
+		case "":
+			if d.Root().IsMapping() {
+				d.Root().Problemf(`key "kind" is missing or empty`)
+			}
+		}
+	}
+	if !found && len(l.allProblems()) == 0 {
+		l.problems = append(l.problems, strictyaml.Problem{File: l.root, Message: "there is no file of kind Policy"})
+	}
+}
+
+// conditionsAlone looks at Conditions files that no policy imports. Only their syntax can be checked: what their names mean
+// is up to a policy.
+func (l *loader) conditionsAlone() {
+	for _, name := range l.paths {
+		if d := l.docs[name]; d != nil && kindOfDoc(d) == "Conditions" && !l.used[name] {
+			for _, n := range l.conditionsFile(name) {
+				l.parse(n.script)
+			}
+		}
+	}
+}
+
+// namePattern is what conditions, tables, bundles and attributes may be called.
+var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
+
+func checkName(key strictyaml.Value, what, name string) {
+	if !namePattern.MatchString(name) {
+		key.Problemf("%s name %q must be letters, digits and underscores, beginning with a letter", what, name)
+	}
+}
+
+// conditionsFile reads the conditions of an imported file.
+func (l *loader) conditionsFile(name string) []named {
+	if list, ok := l.imported[name]; ok {
+		return list
+	}
+	var list []named
+	l.docs[name].Root().Fields(map[string]func(strictyaml.Value){
+		"apiVersion": func(strictyaml.Value) {},
+		"kind":       func(strictyaml.Value) {},
+		"metadata":   func(v strictyaml.Value) { metadata(v, &policy{}) },
+		"conditions": func(v strictyaml.Value) { list = l.conditions(v) },
+	}, "apiVersion", "kind", "conditions")
+	l.imported[name] = list
+	return list
+}
+
+func (l *loader) conditions(v strictyaml.Value) []named {
+	var list []named
+	v.Each(func(name string, key, value strictyaml.Value) {
+		checkName(key, "condition", name)
+		if reserved(name) {
+			key.Problemf("condition cannot be called %s, which already means something", name)
+		}
+		list = append(list, named{name, key, l.script(value)})
+	})
+	return list
+}
+
+// script takes an expression's text up and gives its number.
+func (l *loader) script(v strictyaml.Value) int {
+	s := v.Script()
+	if v.IsScalar() && strings.TrimSpace(s.Text) == "" {
+		v.Problemf("expression is empty")
+		s.Text = ""
+	}
+	l.scripts = append(l.scripts, s)
+	return len(l.scripts) - 1
+}
+
+// define makes conditions known to a policy.
+func (l *loader) define(p *policy, list []named) {
+	for _, n := range list {
+		if other, dup := p.conditions[n.name]; dup {
+			line, _ := l.scripts[other].Position(0)
+			n.key.Problemf("condition %s is already defined at %s:%d", n.name, l.scripts[other].File(), line)
+			continue
+		}
+		p.conditions[n.name] = n.script
+		p.conditionNames = append(p.conditionNames, n.name)
+	}
+}
+
+// conditionUnits has each condition checked by itself, so that mistakes in unused ones show too.
+func (l *loader) conditionUnits(p *policy) {
+	for _, name := range p.conditionNames {
+		l.expression(unit{policy: p, script: p.conditions[name], want: wantTruth, earlier: len(p.order)})
+	}
+}
+
+// finish seals the set.
+func (l *loader) finish() *Set {
+	s := l.set
+	s.layout = l.layout
+	s.environment = l.layout.environment()
+	s.scripts = l.scripts
+	for _, name := range sortedKeys(l.files) {
+		s.files = append(s.files, File{Path: name, Bytes: l.files[name]})
+	}
+	h := sha256.New()
+	for _, f := range s.files {
+		sum := sha256.Sum256(f.Bytes)
+		fmt.Fprintf(h, "%s %x\n", f.Path, sum)
+	}
+	s.digest = "sha256:" + hex.EncodeToString(h.Sum(nil))
+	for _, p := range s.policies {
+		for _, d := range p.decisions {
+			d.slot = -1
+			if i, ok := l.layout.byKey["decided "+d.name]; ok {
+				d.slot = i
+			}
+		}
+	}
+	return s
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,94 @@
+package rules_test
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"golang.org/x/tools/txtar"
+
+	"github.com/coexistsync/coexist/internal/golden"
+	"github.com/coexistsync/coexist/internal/strictyaml"
+	"github.com/coexistsync/coexist/rules"
+)
+
+// tree gives the files of an archive, or of text in its form, as a file system.
+func tree(a *txtar.Archive) fs.FS {
+	t := fstest.MapFS{}
+	for _, f := range a.Files {
+		t[f.Name] = &fstest.MapFile{Data: f.Data}
+	}
+	return t
+}
+
+// TestProblems holds what Load says about broken policies, with the line and a caret, against the file problems of each
+// archive.
+func TestProblems(t *testing.T) {
+	golden.Case(t, "broken/*.txtar", func(t *testing.T, a *txtar.Archive) []txtar.File {
+		set, problems := rules.Load(tree(a), ".")
+		if (set == nil) != (len(problems) > 0) {
+			t.Errorf("set %v with %d problems", set, len(problems))
+		}
+		var b strings.Builder
+		for _, p := range problems {
+			b.WriteString(p.String() + "\n" + caret(p))
+		}
+		return []txtar.File{{Name: "problems", Data: []byte(b.String())}}
+	})
+}
+
+// caret shows the line of a problem with a mark below its column.
+func caret(p strictyaml.Problem) string {
+	if p.Col == 0 {
+		return ""
+	}
+	pad := []rune(p.Source)[:min(p.Col-1, len([]rune(p.Source)))]
+	for i, r := range pad {
+		if r != '\t' {
+			pad[i] = ' '
+		}
+	}
+	return fmt.Sprintf("  | %s\n  | %s^\n", p.Source, string(pad))
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(minimal), "user.department == \"Sales\" && any(user.proxyAddresses, # startsWith \"smtp:\")")
+	f.Add([]byte("apiVersion: coexist/v1\nkind: Conditions\n"), "let a = user.mail; domainOf(a) in [\"a\", 'b'] ? !user.enabled : has(user.upn)")
+	f.Add([]byte(minimal), `lookup("t", user.c, "x", "y") matches "(?i)a+" || ageDays(user.whenCreated) > 3 * -2 % 1`)
+	f.Fuzz(func(t *testing.T, policy []byte, expression string) {
+		quoted := "'" + strings.NewReplacer("'", "''", "\n", " ", "\r", " ").Replace(expression) + "'"
+		fsys := fstest.MapFS{
+			"a.yaml": {Data: policy},
+			"b.yaml": {Data: []byte(strings.Replace(minimal, "WHEN", quoted, 1))},
+			"t.csv":  {Data: []byte("k,x\na,b\n")},
+		}
+		_, problems := rules.Load(fsys, ".")
+		for _, p := range problems {
+			if p.File == "" || p.Message == "" || strings.Contains(p.Message, "cannot be compiled") {
+				t.Errorf("problem %+v", p)
+			}
+		}
+		set, problems := rules.Load(fstest.MapFS{"b.yaml": fsys["b.yaml"], "t.csv": fsys["t.csv"]}, ".")
+		if len(problems) == 0 {
+			e := set.NewEvaluator(nil, asOf)
+			e.Evaluate(rules.Input{})
+		}
+	})
+}
+
+// minimal is a policy with one condition, WHEN.
+const minimal = `apiVersion: coexist/v1
+kind: Policy
+metadata: {name: minimal}
+tables:
+  t: {file: t.csv, key: k, columns: [x]}
+decisions:
+  cloudType:
+    rules:
+      - id: type-when
+        when: WHEN
+        then: user
+    default: {id: type-default, then: none, reason: no rule}
+`
