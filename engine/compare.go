@@ -21,20 +21,6 @@ import (
 // chunk is how many objects a worker takes at a time.
 const chunk = 256
 
-// decide evaluates the policies for the object at index i.
-func (p *planner) decide(ev *rules.Evaluator, i int) rules.Outcome {
-	in := rules.Input{Object: p.in.Snapshot.At(i),
-		InGroup: func(ref int) bool { return p.groups[ref].Has(i) },
-		DirectlyIn: func(ref int) bool {
-			_, ok := slices.BinarySearch(p.direct[ref], int32(i))
-			return ok
-		}}
-	if s, ok := p.in.Snapshot.SourceOf(i); ok {
-		in.Domain = s.Domain
-	}
-	return ev.Evaluate(in)
-}
-
 // evaluate decides about every object and keeps what joining and references need.
 func (p *planner) evaluate(ctx context.Context) error {
 	n := p.in.Snapshot.Len()
@@ -43,10 +29,10 @@ func (p *planner) evaluate(ctx context.Context) error {
 	next := make(chan int)
 	for range max(1, p.in.Workers) {
 		wg.Go(func() {
-			ev := p.in.Policies.NewEvaluator(p.in.Snapshot.Schema(), p.in.AsOf)
+			ev := p.decider.Evaluator()
 			for from := range next {
 				for i := from; i < min(from+chunk, n); i++ {
-					out := p.decide(ev, i)
+					out := ev.Evaluate(p.decider.Input(i))
 					state := p.catalogue.Fold(&out)
 					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)),
 						lacks: len(diff.Missing(&state)) > 0}
@@ -110,7 +96,7 @@ func (p *planner) compare(ctx context.Context, w Sink) error {
 	var wg sync.WaitGroup
 	for range max(1, p.in.Workers) {
 		wg.Go(func() {
-			ev := p.in.Policies.NewEvaluator(p.in.Snapshot.Schema(), p.in.AsOf)
+			ev := p.decider.Evaluator()
 			for j := range jobs {
 				j.done <- p.compareChunk(ev, j.items)
 			}
@@ -258,7 +244,7 @@ func (p *planner) selected(i int) bool {
 // object compares one source object.
 func (p *planner) object(o *outcome, ev *rules.Evaluator, it item) {
 	i := it.source
-	out := p.decide(ev, i)
+	out := ev.Evaluate(p.decider.Input(i))
 	state := p.catalogue.Fold(&out)
 	m := &p.table.Matches[i]
 	about := p.about(i, &state)
@@ -268,6 +254,10 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item) {
 	}
 	if it.row != nil {
 		o.leaving = append(o.leaving, ledger.Leaving{Anchor: it.row.Anchor, Name: about.Name, DN: about.DN, Leave: state.Leave, Hold: state.Hold})
+	}
+	if f, ok := p.flaws[p.in.Snapshot.At(i).GUID]; ok {
+		o.skips = append(o.skips, plan.Skip{Object: about, Reason: plan.Damaged, Detail: f.Attribute + ": " + f.Problem})
+		state.Type = "" // what was decided without that attribute is not what its owner wants
 	}
 	switch {
 	case state.Type == "":

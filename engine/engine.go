@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -110,8 +109,7 @@ func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
 // planner carries one plan through its steps.
 type planner struct {
 	in        Inputs
-	groups    []snapshot.Set // members of each group that policies name, nested
-	direct    [][]int32      // likewise, direct
+	decider   *Decider
 	remember  map[int]string // cloud id that the ledger knows, by source index
 	missing   []ledger.Row   // rows whose object is not in the snapshot
 	owned     int            // rows that coexist owns
@@ -126,6 +124,7 @@ type planner struct {
 	tally     *tally
 	match     plan.Match
 	unchanged int
+	flaws     map[directory.GUID]snapshot.Flaw // objects of which an attribute could not be taken over
 	leaving   []ledger.Leaving
 }
 
@@ -140,18 +139,15 @@ type verdict struct {
 // shared marks a user principal name that several source objects wish for.
 const shared = -1
 
-func (p *planner) resolveGroups(context.Context) error {
-	var wrong []error
-	for _, name := range p.in.Policies.Groups() {
-		found := p.in.Snapshot.GroupNamed(name)
-		if len(found) != 1 {
-			wrong = append(wrong, &GroupError{name, len(found)})
-			continue
+func (p *planner) resolveGroups(context.Context) (err error) {
+	p.flaws = map[directory.GUID]snapshot.Flaw{}
+	for _, s := range p.in.Snapshot.Sources() {
+		for _, f := range s.Flaws {
+			p.flaws[f.GUID] = f
 		}
-		p.groups = append(p.groups, p.in.Snapshot.MembersOf(found[0]))
-		p.direct = append(p.direct, p.in.Snapshot.Members(found[0]))
 	}
-	return errors.Join(wrong...)
+	p.decider, err = NewDecider(p.in.Snapshot, p.in.Policies, p.in.AsOf)
+	return err
 }
 
 // readLedger notes which objects have gone and which cloud ids are known.
@@ -179,18 +175,17 @@ func (p *planner) readTenant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var objects []cloud.Object
+	b := tenant.NewBuilder()
 	err = p.in.Target.Objects(ctx, p.properties(), func(o cloud.Object) error {
-		objects = append(objects, o)
-		if len(objects)%1000 == 0 {
-			p.in.Progress.Report("read the tenant", len(objects))
+		if b.Add(o); b.Len()%1000 == 0 {
+			p.in.Progress.Report("read the tenant", b.Len())
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if p.view, err = tenant.New(facts, objects); err != nil {
+	if p.view, err = b.View(facts); err != nil {
 		return err
 	}
 	p.catalogue = desired.Catalogue{Bundles: p.in.Policies.Bundle, Tenant: &p.view.Facts}

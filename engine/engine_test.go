@@ -77,6 +77,7 @@ type setting struct {
 	Ledger  []ledgerRow                `yaml:"ledger"`
 	Tenant  tenantState                `yaml:"tenant"`
 	Scope   map[string]map[string]bool `yaml:"scope"`
+	Damaged string                     `yaml:"damaged"` // GUID of an object with a broken attribute
 }
 
 type ledgerRow struct {
@@ -127,8 +128,16 @@ func truth(m map[string]any, key string) bool {
 func (s setting) source(t *testing.T, order []int) *snapshot.Snapshot {
 	t.Helper()
 	b := snapshot.NewBuilder()
-	b.AddSource(snapshot.Source{Name: "x", Domain: "x.example", TakenAt: asOf,
-		Scopes: []snapshot.Scope{{OU: "DC=x,DC=example", Objects: len(s.Source), ExcludedFromOtherEngine: s.Scope["x"]["excluded"]}}})
+	src := snapshot.Source{Name: "x", Domain: "x.example", TakenAt: asOf,
+		Scopes: []snapshot.Scope{{OU: "DC=x,DC=example", Objects: len(s.Source), ExcludedFromOtherEngine: s.Scope["x"]["excluded"]}}}
+	if s.Damaged != "" {
+		g, err := directory.ParseGUID(s.Damaged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		src.Flaws = []snapshot.Flaw{{GUID: g, DN: "CN=Ann", Attribute: "title", Problem: "not UTF-8"}}
+	}
+	b.AddSource(src)
 	for _, i := range order {
 		kind, guid, attrs := s.object(t, i)
 		if err := b.Add(kind, guid, attrs); err != nil {

@@ -16,12 +16,12 @@ import (
 // policies and the instant of the plan; "" for an object that is not there, or that the policies do not want any more.
 // now must hold the attributes that the plan's snapshot held. The function is safe for concurrent use.
 func Reconsider(now *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (func(ctx context.Context, a directory.Anchor) (string, error), error) {
-	p := &planner{in: Inputs{Snapshot: now, Policies: policies}}
-	if err := p.resolveGroups(context.Background()); err != nil {
+	d, err := NewDecider(now, policies, asOf)
+	if err != nil {
 		return nil, err
 	}
 	var mu sync.Mutex
-	ev := policies.NewEvaluator(now.Schema(), asOf)
+	ev := d.Evaluator()
 	return func(_ context.Context, a directory.Anchor) (string, error) {
 		i, ok := now.ByAnchor(a)
 		if !ok {
@@ -29,7 +29,7 @@ func Reconsider(now *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (fu
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		out := p.decide(ev, i)
+		out := ev.Evaluate(d.Input(i))
 		unwanted := slices.ContainsFunc(out.Decisions, func(d rules.Decision) bool {
 			return d.Name == rules.CloudType && d.Status == rules.Decided && cloud.Type(d.Text) == cloud.None
 		})

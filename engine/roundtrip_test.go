@@ -30,7 +30,7 @@ func TestNothingIsLeftAfterApply(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer st.Close()
-		lease, err := st.Acquire(t.Context(), tenantFacts(false).ID, journal.Who{User: "test"})
+		lease, err := st.Acquire(t.Context(), tenantFacts(false).ID, journal.Who{User: "test", Host: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}

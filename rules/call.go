@@ -112,7 +112,7 @@ func (r *resolver) literal(x *ast.CallNode, i int, what string) (string, bool) {
 
 // computed resolves calls whose value is known once for an object: they become slots.
 func (r *resolver) computed(x *ast.CallNode, name string) ast.Node {
-	l := r.loader.layout
+	l := r.layout
 	switch name {
 	case "inOU":
 		if dn, ok := r.literal(x, 0, "the OU"); ok {
@@ -160,7 +160,7 @@ func (r *resolver) computed(x *ast.CallNode, name string) ast.Node {
 
 // foldedAttribute gives the slot of a builtin attribute in folded form.
 func (r *resolver) foldedAttribute(name string) int {
-	i, _ := r.loader.layout.folded(r.loader.layout.attribute(r.policy.vocabulary.byName[name]))
+	i, _ := r.layout.folded(r.layout.attribute(r.policy.vocabulary.byName[name]))
 	return i
 }
 
@@ -177,14 +177,14 @@ func (r *resolver) membership(x *ast.CallNode, name, group string) ast.Node {
 		}
 		group = c
 	}
-	l := r.loader.layout
+	l := r.layout
 	return r.slot(l.put(name+" "+directory.Fold(group), slot{op: op, kind: boolType, read: -1, from: -1, ref: l.group(group)}), x)
 }
 
 // today gives the day of asOf in the policy's timezone.
 func (r *resolver) today(at ast.Node) ast.Node {
 	zone := r.policy.zone
-	return r.slot(r.loader.layout.put("today "+zone.String(), slot{op: opToday, kind: timeType, read: -1, from: -1, zone: zone}), at)
+	return r.slot(r.layout.put("today "+zone.String(), slot{op: opToday, kind: timeType, read: -1, from: -1, zone: zone}), at)
 }
 
 func (r *resolver) date(x *ast.CallNode) ast.Node {
@@ -220,7 +220,7 @@ func (r *resolver) bits(x *ast.CallNode, name string) ast.Node {
 	if name == "allBits" {
 		op = opAllBits
 	}
-	l := r.loader.layout
+	l := r.layout
 	from := l.attribute(a)
 	key := fmt.Sprintf("bits %d %s %#x", op, l.slots[from].name, mask)
 	return r.slot(l.put(key, slot{op: op, kind: boolType, read: -1, from: from, ref: mask}), x)
@@ -254,15 +254,15 @@ func (r *resolver) mask(x *ast.CallNode, name string, a attribute) (int, bool) {
 // addressPart resolves domainOf and localPart: of an attribute they are slots, of anything else calls.
 func (r *resolver) addressPart(x *ast.CallNode, name string) ast.Node {
 	r.list(x.Arguments)
-	i, ok := r.loader.layout.byKey[identifierOf(x.Arguments[0])]
-	if !ok || r.loader.layout.slots[i].kind != stringType {
+	i, ok := r.layout.byKey[identifierOf(x.Arguments[0])]
+	if !ok || r.layout.slots[i].kind != stringType {
 		return x
 	}
 	op := opDomainOf
 	if name == "localPart" {
 		op = opLocalPart
 	}
-	return r.slot(r.loader.layout.put(name+" "+r.loader.layout.slots[i].name, slot{op: op, kind: stringType, read: -1, from: i}), x)
+	return r.slot(r.layout.put(name+" "+r.layout.slots[i].name, slot{op: op, kind: stringType, read: -1, from: i}), x)
 }
 
 func identifierOf(n ast.Node) string {
@@ -310,7 +310,7 @@ func (r *resolver) tableCall(x *ast.CallNode, name string) ast.Node {
 
 // inTable asks of an attribute through a slot, of anything else through a call.
 func (r *resolver) inTable(x *ast.CallNode, t *table) ast.Node {
-	l := r.loader.layout
+	l := r.layout
 	if i, ok := l.byKey[identifierOf(x.Arguments[1])]; ok {
 		if f, ok := l.folded(i); ok && l.slots[f].kind == stringType {
 			key := fmt.Sprintf("inTable %d %s", t.number, l.slots[f].name)
@@ -339,7 +339,7 @@ func (r *resolver) decided(x *ast.CallNode) ast.Node {
 		r.problem(x.Arguments[0], "", "%s is decided later; move it up", name)
 	default:
 		r.after[at] = true
-		i := r.loader.layout.put("decided "+name, slot{op: opDecided, kind: kind, read: -1, from: -1, arg: name})
+		i := r.layout.put("decided "+name, slot{op: opDecided, kind: kind, read: -1, from: -1, arg: name})
 		return r.slot(i, x)
 	}
 	return x

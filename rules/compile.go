@@ -33,10 +33,21 @@ func (w want) String() string {
 	return [...]string{"true or false", "text", "a whole number", "a list of texts"}[w]
 }
 
+// use says when an expression is evaluated.
+type use uint8
+
+const (
+	inPolicy use = iota // once its policy was chosen
+	inScope             // for every object
+	inCheck             // never: a named condition by itself, checked so that mistakes in unused ones show too
+)
+
 // unit is one expression on its way to a program.
 type unit struct {
 	loader  *loader
+	layout  *layout
 	policy  *policy
+	use     use
 	script  int
 	want    want
 	earlier int          // how many of the policy's decisions decided() may read
@@ -54,6 +65,8 @@ type program struct {
 	script int
 	slots  []int // that it reads, with those they are computed from
 	after  []int // decisions of its policy that it reads, by position
+	alone  int   // the slot that is all it reads, so that nothing needs to run; -1 for any other expression
+	chain  chain // of a condition: what can be tested without running the program
 }
 
 // problem notes a problem at a node, which may lie in another script than the unit's when a condition was put in place.
@@ -72,7 +85,10 @@ func (l *loader) expression(u unit) *program {
 	if l.scripts[u.script].Text == "" {
 		return nil
 	}
-	u.loader, u.after, u.exact = l, map[int]bool{}, map[ast.Node]bool{}
+	u.loader, u.layout, u.after, u.exact = l, l.layout, map[int]bool{}, map[ast.Node]bool{}
+	if u.use == inCheck {
+		u.layout = l.unused
+	}
 	u.out = &program{script: u.script}
 	l.units = append(l.units, &u)
 	return u.out
@@ -91,13 +107,13 @@ func (l *loader) resolveAll() {
 
 // checkAll checks types and folds case; further slots come to be.
 func (l *loader) checkAll() {
-	config := l.config()
+	configs := map[*layout]*conf.Config{l.layout: config(l.layout), l.unused: config(l.unused)}
 	for _, u := range l.units {
 		if u.failed {
 			continue
 		}
 		u.guard(func() {
-			if !u.check(config) {
+			if !u.check(configs[u.layout]) {
 				return
 			}
 			u.tree = (&folder{unit: u}).node(u.tree, false)
@@ -109,14 +125,14 @@ func (l *loader) checkAll() {
 
 // compileAll compiles against the final environment.
 func (l *loader) compileAll() {
-	config := l.config()
+	c := config(l.layout)
 	for _, u := range l.units {
-		if u.failed {
+		if u.failed || u.use == inCheck {
 			continue
 		}
 		u.guard(func() {
-			if u.check(config) {
-				u.compile(config)
+			if u.check(c) {
+				u.compile(c)
 			}
 		})
 	}
@@ -135,8 +151,8 @@ func (u *unit) guard(f func()) {
 func (u *unit) start() file.Location { return file.Location{From: u.script << sourceShift} }
 
 // config is the compiler's configuration for the slots known so far.
-func (l *loader) config() *conf.Config {
-	c := conf.New(reflect.Zero(l.layout.environment()).Interface())
+func config(l *layout) *conf.Config {
+	c := conf.New(reflect.Zero(l.environment()).Interface())
 	declareFunctions(c)
 	c.MaxNodes = 0 // checked by parse and resolve
 	return c
@@ -258,6 +274,13 @@ func (u *unit) compile(config *conf.Config) {
 		u.out.after = append(u.out.after, d)
 	}
 	slices.Sort(u.out.after)
+	u.out.alone = -1
+	if i, ok := u.layout.byKey[identifierOf(u.tree)]; ok {
+		u.out.alone = i
+	}
+	if u.want == wantTruth {
+		u.out.chain = u.chainOf(u.tree)
+	}
 	ast.Walk(&u.tree, visitor(u.count))
 	if err := optimizer.Optimize(&u.tree, config); err != nil {
 		var fe *file.Error
@@ -285,8 +308,8 @@ func (u *unit) count(n *ast.Node) {
 	if _, literal := b.Arguments[0].(*ast.ArrayNode); literal {
 		return
 	}
-	meter := &ast.IdentifierNode{Value: u.loader.layout.slots[meterSlot].name}
-	meter.SetType(u.loader.layout.slots[meterSlot].kind)
+	meter := &ast.IdentifierNode{Value: u.layout.slots[meterSlot].name}
+	meter.SetType(u.layout.slots[meterSlot].kind)
 	call := invoke(b, "count steps", meter, b.Arguments[0])
 	call.SetNature(*b.Arguments[0].Nature())
 	b.Arguments[0] = call
@@ -296,10 +319,10 @@ func (u *unit) count(n *ast.Node) {
 func (u *unit) readSlots() []int {
 	found := map[int]bool{}
 	ast.Walk(&u.tree, visitor(func(n *ast.Node) {
-		i, ok := u.loader.layout.byKey[identifierOf(*n)]
+		i, ok := u.layout.byKey[identifierOf(*n)]
 		for ok && i >= 0 && !found[i] {
 			found[i] = true
-			s := u.loader.layout.slots[i]
+			s := u.layout.slots[i]
 			if s.op == opPrimary {
 				found[s.ref] = true
 			}

@@ -2,7 +2,8 @@ package rules
 
 import "strings"
 
-// countries are the officially assigned alpha-2 codes of ISO 3166-1, which usageLocation takes. The United Kingdom is GB.
+// countries are the officially assigned alpha-2 codes of ISO 3166-1, which usageLocation takes, sorted. The United
+// Kingdom is GB.
 var countries = strings.Fields(`
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH
 CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN

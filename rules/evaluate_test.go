@@ -308,15 +308,15 @@ func TestRunTimeErrors(t *testing.T) {
 	attrs["contosoTags"], attrs["contosoBadge"] = many, []string{"seventeen"}
 	attrs["description"] = []string{strings.Repeat("x", 3000)}
 	for expr, want := range map[string]string{
-		`lookup("countries", user.department, "code")`:            `p.yaml:22:32: rule attr-default: table countries has no row "Sales"`,
-		`user.enabled ? user.description + user.description : ""`: `p.yaml:22:64: rule attr-default: text grows beyond 4096 bytes`,
-		`any(user.tags, any(user.tags, # == "x")) ? "y" : "n"`:    `p.yaml:22:47: rule attr-default: loops visit more than 10000 values`,
-		`user.badge > 3 ? "y" : "n"`:                              `p.yaml:22:32: rule attr-default: contosoBadge: "seventeen" is not an integer`,
-		`has(user.badge) ? "y" : "n"`:                             `p.yaml:22:32: rule attr-default: contosoBadge: "seventeen" is not an integer`,
-		`ageDays(user.lastLogonTimestamp) > 3 ? "y" : "n"`:        `p.yaml:22:45: rule attr-default: user.lastLogonTimestamp has no value; ask has(user.lastLogonTimestamp) first`,
-		`left("x", 0 - 1)`:                                        `p.yaml:22:32: rule attr-default: left() of -1 characters`,
-		`first(split("x", ""))`:                                   `p.yaml:22:38: rule attr-default: split() by an empty text`,
-		`1 % (len(user.l)) == 1 ? "y" : "n"`:                      `p.yaml:22:34: rule attr-default: runtime error: integer divide by zero`,
+		`lookup("countries", user.department, "code")`:            `p.yaml:20:32: rule attr-default: table countries has no row "Sales"`,
+		`user.enabled ? user.description + user.description : ""`: `p.yaml:20:64: rule attr-default: text grows beyond 4096 bytes`,
+		`any(user.tags, any(user.tags, # == "x")) ? "y" : "n"`:    `p.yaml:20:47: rule attr-default: loops visit more than 10000 values`,
+		`user.badge > 3 ? "y" : "n"`:                              `p.yaml:20:32: rule attr-default: contosoBadge: "seventeen" is not an integer`,
+		`has(user.badge) ? "y" : "n"`:                             `p.yaml:20:32: rule attr-default: contosoBadge: "seventeen" is not an integer`,
+		`ageDays(user.lastLogonTimestamp) > 3 ? "y" : "n"`:        `p.yaml:20:45: rule attr-default: user.lastLogonTimestamp has no value; ask has(user.lastLogonTimestamp) first`,
+		`left("x", 0 - 1)`:                                        `p.yaml:20:32: rule attr-default: left() of -1 characters`,
+		`first(split("x", ""))`:                                   `p.yaml:20:38: rule attr-default: split() by an empty text`,
+		`1 % (len(user.l)) == 1 ? "y" : "n"`:                      `p.yaml:20:34: rule attr-default: runtime error: integer divide by zero`,
 	} {
 		t.Run(expr, func(t *testing.T) {
 			out := evaluate(t, expression(expr), directory.User, attrs)

@@ -60,21 +60,23 @@ func (s *Set) NewEvaluator(schema *directory.Schema, asOf time.Time) *Evaluator 
 // order in which the policy makes them.
 func (e *Evaluator) Evaluate(in Input) Outcome {
 	e.facts.read(in)
+	e.facts.compute(e.set.scopeSlots)
 	e.decisions, e.entries, e.origins, e.names = e.decisions[:0], e.entries[:0], e.origins[:0], e.names[:0]
-	out := Outcome{Fingerprint: e.facts.fingerprint()}
+	var out Outcome
 	for i, p := range e.set.policies {
 		ok, err := e.truth(p.scope, "")
 		if err != nil {
 			out.ScopeErr = err
-			return out
+			break
 		}
 		if ok {
 			out.Policy = p.name
+			e.facts.compute(p.slots)
 			e.apply(p, e.days[i])
 			break
 		}
 	}
-	out.Decisions = e.decisions
+	out.Decisions, out.Fingerprint = e.decisions, e.facts.fingerprint()
 	return out
 }
 
@@ -102,7 +104,7 @@ func (e *Evaluator) publish(d *decision, out *Decision) {
 	if d.slot < 0 || out.Status != Decided {
 		return
 	}
-	e.facts.boxed = nil
+	e.facts.stale = true
 	if c := e.facts.cells[d.slot]; c.text != nil {
 		*c.text = out.Text
 	} else {
@@ -153,7 +155,7 @@ func (r *rule) failure() error {
 	if r.fail == "" {
 		return nil
 	}
-	return &Error{r.origin.File, r.origin.Line, 1, r.origin.Rule, r.fail}
+	return &Error{r.origin.File, r.failLine, r.failCol, r.origin.Rule, r.fail}
 }
 
 // first decides by the first rule that applies.
@@ -199,11 +201,10 @@ func (e *Evaluator) single(d *decision, r *rule) (string, error) {
 	if r.expr == nil {
 		return r.text, nil
 	}
-	v, err := e.run(r.expr, r.origin.Rule)
+	s, err := e.text(r.expr, r.origin.Rule)
 	if err != nil {
 		return "", err
 	}
-	s, _ := v.(string)
 	if d.name == UsageLocation {
 		s = strings.ToUpper(s) // a country code, not a text: Graph takes it in capitals
 	}
@@ -220,7 +221,8 @@ func (e *Evaluator) single(d *decision, r *rule) (string, error) {
 func (d *decision) accepts(s string) bool {
 	switch d.name {
 	case UsageLocation:
-		return slices.Contains(countries, s)
+		_, ok := slices.BinarySearch(countries, s)
+		return ok
 	case Leave:
 		return slices.Contains(leaveValues, s)
 	}
@@ -284,13 +286,10 @@ func (e *Evaluator) bundles(p *policy, r *rule) error {
 	}
 	list := r.list
 	if r.expr != nil {
-		var v any
-		if v, err = e.run(r.expr, r.origin.Rule); err == nil {
-			list = texts(v)
-			for _, name := range list {
-				if _, ok := p.bundles[name]; !ok {
-					err = e.blame(r.expr, r.origin.Rule, fmt.Sprintf("there is no bundle %.80q", name))
-				}
+		list, err = e.list(r.expr, r.origin.Rule)
+		for _, name := range list {
+			if _, ok := p.bundles[name]; !ok && err == nil {
+				err = e.blame(r.expr, r.origin.Rule, fmt.Sprintf("there is no bundle %.80q", name))
 			}
 		}
 	}
@@ -304,86 +303,100 @@ func (e *Evaluator) bundles(p *policy, r *rule) error {
 	return nil
 }
 
-// merge sets each key by the first rule that applies and sets it.
+// merge sets each key by the first rule that applies and sets it. Every key has its place among the entries from the
+// start; places that nobody took are closed at the end.
 func (e *Evaluator) merge(out *Decision, d *decision, day int) error {
-	entries, origins := len(e.entries), len(e.origins)
+	start, origins := len(e.entries), len(e.origins)
+	e.entries = slices.Grow(e.entries, len(d.keys))[:start+len(d.keys)]
+	places := e.entries[start:]
+	clear(places)
 	for _, r := range d.rules {
 		ok, err := e.applies(r, day)
 		if err == nil && ok {
-			err = e.assign(r, entries)
+			err = e.assign(r, places)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	e.note(d.fallback, True, nil)
-	if err := e.assign(d.fallback, entries); err != nil {
+	if err := e.assign(d.fallback, places); err != nil {
 		return err
 	}
-	list := e.entries[entries:]
-	slices.SortFunc(list, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
-	out.Entries, out.Origins = list[:len(list):len(list)], e.origins[origins:len(e.origins):len(e.origins)]
+	n := 0
+	for i := range places {
+		if places[i].Key != "" {
+			if n < i {
+				places[n] = places[i]
+			}
+			n++
+		}
+	}
+	e.entries = e.entries[:start+n]
+	out.Entries, out.Origins = places[:n:n], e.origins[origins:len(e.origins):len(e.origins)]
 	return nil
 }
 
-// assign adds the keys of a rule that no earlier rule set; entries from start on are this decision's.
-func (e *Evaluator) assign(r *rule, start int) error {
+// assign sets the keys of a rule that no earlier rule set.
+func (e *Evaluator) assign(r *rule, places []Entry) error {
 	err := r.failure()
-	before := len(e.entries)
+	sets := false
 	for i := range r.sets {
 		a := &r.sets[i]
-		if err != nil || slices.ContainsFunc(e.entries[start:before], func(x Entry) bool { return x.Key == a.property.Name }) {
+		x := &places[a.key]
+		if err != nil || x.Key != "" {
 			continue
 		}
-		x := Entry{Key: a.property.Name, Value: a.value, Refs: a.refs, Origin: r.origin}
+		x.Key, x.Value, x.Refs, x.Origin = a.property.Name, a.value, a.refs, r.origin
 		if a.expr != nil {
-			err = e.value(&x, a, r)
+			err = e.value(x, a, r)
 		}
-		e.entries = append(e.entries, x)
+		sets = true
 		e.adds(r, keyOf(a.property))
 	}
 	if err != nil {
 		e.note(r, Failed, err)
 		return err
 	}
-	if len(e.entries) > before {
+	if sets {
 		e.origins = append(e.origins, r.origin)
 	}
 	return nil
 }
 
 // value evaluates the expression of a key.
-func (e *Evaluator) value(x *Entry, a *assignment, r *rule) error {
-	v, err := e.run(a.expr, r.origin.Rule)
-	if err != nil {
-		return err
-	}
+func (e *Evaluator) value(x *Entry, a *assignment, r *rule) (err error) {
+	var s string
+	var list []string
 	switch a.property.Kind {
 	case cloud.TruthKind:
-		b, _ := v.(bool)
+		var b bool
+		b, err = e.truth(a.expr, r.origin.Rule)
 		x.Value = cloud.Truth(b)
 	case cloud.NumberKind:
-		n, _ := v.(int)
-		if n < 0 {
-			return e.blame(a.expr, r.origin.Rule, fmt.Sprintf("%s cannot be negative", keyOf(a.property)))
+		var n int
+		if n, err = e.number(a.expr, r.origin.Rule); err == nil && n < 0 {
+			err = e.blame(a.expr, r.origin.Rule, keyOf(a.property)+" cannot be negative")
 		}
 		x.Value = cloud.Number(int64(n))
 	case cloud.TextsKind:
-		x.Value = cloud.Texts(nonEmpty(texts(v)))
+		list, err = e.list(a.expr, r.origin.Rule)
+		x.Value = cloud.Texts(nonEmpty(list))
 	case cloud.ReferencesKind:
-		x.Refs = nonEmpty(texts(v))
+		list, err = e.list(a.expr, r.origin.Rule)
+		x.Refs = nonEmpty(list)
 	case cloud.ReferenceKind:
-		if s, _ := v.(string); s != "" {
+		if s, err = e.text(a.expr, r.origin.Rule); s != "" {
 			x.Refs = []string{s}
 		}
 	default:
-		s, _ := v.(string)
+		s, err = e.text(a.expr, r.origin.Rule)
 		if s != "" && len(a.property.Enum) > 0 && !slices.Contains(a.property.Enum, s) {
-			return e.blame(a.expr, r.origin.Rule, fmt.Sprintf("%.80q is no value of %s", s, keyOf(a.property)))
+			err = e.blame(a.expr, r.origin.Rule, fmt.Sprintf("%.80q is no value of %s", s, keyOf(a.property)))
 		}
 		x.Value = cloud.Text(s)
 	}
-	return nil
+	return err
 }
 
 // nonEmpty copies a list without its empty texts: an absent attribute among the elements adds nothing.
@@ -391,33 +404,78 @@ func nonEmpty(list []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == "" })
 }
 
-// truth runs a condition; nil is true.
+// truth evaluates a condition; nil is true.
 func (e *Evaluator) truth(p *program, rule string) (bool, error) {
 	if p == nil {
 		return true, nil
 	}
-	v, err := e.run(p, rule)
-	if err != nil {
+	if err := e.readable(p, rule); err != nil {
 		return false, err
 	}
+	if result, settled := p.chain.settle(e.facts.cells); settled {
+		return result, nil
+	}
+	v, err := e.run(p, rule)
 	b, _ := v.(bool)
-	return b, nil
+	return b, err
 }
 
-// run runs a program. It fails when the expression fails, and also when it reads an attribute that cannot be decoded or a
-// decision that is held.
-func (e *Evaluator) run(p *program, rule string) (any, error) {
+// text evaluates an expression that gives a text.
+func (e *Evaluator) text(p *program, rule string) (string, error) {
+	if err := e.readable(p, rule); err != nil {
+		return "", err
+	}
+	if p.alone >= 0 {
+		return *e.facts.cells[p.alone].text, nil
+	}
+	v, err := e.run(p, rule)
+	s, _ := v.(string)
+	return s, err
+}
+
+// list evaluates an expression that gives a list of texts. The list may be the evaluator's own.
+func (e *Evaluator) list(p *program, rule string) ([]string, error) {
+	if err := e.readable(p, rule); err != nil {
+		return nil, err
+	}
+	if p.alone >= 0 {
+		return *e.facts.cells[p.alone].list, nil
+	}
+	v, err := e.run(p, rule)
+	return texts(v), err
+}
+
+// number evaluates an expression that gives a whole number.
+func (e *Evaluator) number(p *program, rule string) (int, error) {
+	if err := e.readable(p, rule); err != nil {
+		return 0, err
+	}
+	v, err := e.run(p, rule)
+	n, _ := v.(int)
+	return n, err
+}
+
+// readable fails when an expression reads an attribute that cannot be decoded, or a decision that is held.
+func (e *Evaluator) readable(p *program, rule string) error {
 	for _, u := range e.facts.unreadable {
 		if _, reads := slices.BinarySearch(p.slots, u.slot); reads {
-			return nil, e.blame(p, rule, u.err.Error())
+			return e.blame(p, rule, u.err.Error())
 		}
 	}
 	for _, d := range p.after {
 		if e.decisions[d].Status == Held {
-			return nil, e.blame(p, rule, e.decisions[d].Name+" is held, on which this depends")
+			return e.blame(p, rule, e.decisions[d].Name+" is held, on which this depends")
 		}
 	}
+	return nil
+}
+
+// run runs a program on the virtual machine, which turns every panic into an error.
+func (e *Evaluator) run(p *program, rule string) (any, error) {
 	e.facts.meter.steps = 0
+	if len(p.after) > 0 && e.facts.stale {
+		e.facts.boxed = nil // only these read what was decided since
+	}
 	v, err := e.vm.Run(p.code, e.facts.environment())
 	if err == nil {
 		return v, nil

@@ -13,8 +13,9 @@ import (
 	"github.com/coexistsync/coexist/directory/ldapvalue"
 )
 
-// facts is what expressions see of one object: the environment and the attribute values behind it. It is filled anew for
-// each object and allocates little: texts are the object's own, folded ones lie end to end in blocks.
+// facts is what expressions see of one object: the environment and the attribute values behind it. For each object it is
+// read anew, and then computed for the scopes and for the policy that was chosen. It allocates little: texts are the
+// object's own, folded ones lie end to end in blocks.
 type facts struct {
 	layout     *layout
 	schema     *directory.Schema
@@ -22,12 +23,14 @@ type facts struct {
 	values     [][]string // by position in layout.reads
 	prototype  reflect.Value
 	cells      []cell // by slot
-	boxed      any    // the environment; nil when a cell has changed since
+	boxed      any    // the environment; nil when cells have changed since
+	stale      bool   // a decision was made since it was boxed
 	lists      [][]string
 	folding    folding
 	unreadable []unreadable
 	meter      meter
 	input      Input
+	members    []byte // the answers about groups, in the order asked
 	digest     []byte
 	anyGUID    bool
 	anyDomain  bool
@@ -104,15 +107,21 @@ func (f *facts) read(in Input) {
 			f.values[r-1] = append(f.values[r-1], v)
 		}
 	}
-	for i := range f.layout.slots {
+	f.members = f.members[:0]
+}
+
+// compute fills slots. Those that others are computed from come before them.
+func (f *facts) compute(slots []int) {
+	for _, i := range slots {
 		f.fill(i, &f.layout.slots[i])
 	}
+	f.boxed = nil
 }
 
 // environment gives the environment, boxed once by value: fields of such a struct are read without allocating.
 func (f *facts) environment() any {
 	if f.boxed == nil {
-		f.boxed = f.prototype.Interface()
+		f.boxed, f.stale = f.prototype.Interface(), false
 	}
 	return f.boxed
 }
@@ -125,7 +134,7 @@ func (f *facts) first(s *slot) string {
 	return ""
 }
 
-// fill sets a slot. Slots that others are computed from come before them.
+// fill sets a slot.
 func (f *facts) fill(i int, s *slot) {
 	c := &f.cells[i]
 	switch s.op {
@@ -150,9 +159,9 @@ func (f *facts) fill(i int, s *slot) {
 	case opDomain:
 		*c.text = f.input.Domain
 	case opMember:
-		*c.truth = f.input.InGroup != nil && f.input.InGroup(s.ref)
+		*c.truth = f.member(f.input.InGroup, s.ref)
 	case opDirect:
-		*c.truth = f.input.DirectlyIn != nil && f.input.DirectlyIn(s.ref)
+		*c.truth = f.member(f.input.DirectlyIn, s.ref)
 	case opDecided:
 		if c.text != nil {
 			*c.text = ""
@@ -161,8 +170,19 @@ func (f *facts) fill(i int, s *slot) {
 		}
 	case opToday, opMeter:
 	default:
-		f.compute(c, s)
+		f.derive(c, s)
 	}
+}
+
+// member asks for a membership and keeps the answer for the fingerprint.
+func (f *facts) member(in func(int) bool, group int) bool {
+	m := in != nil && in(group)
+	if m {
+		f.members = append(f.members, 1)
+	} else {
+		f.members = append(f.members, 0)
+	}
+	return m
 }
 
 // decode reads an attribute whose values can be malformed. Without a value the slot is zero.
@@ -248,8 +268,8 @@ func (f *facts) foldList(i int, s *slot) {
 	*f.cells[i].list = out
 }
 
-// compute sets the slots that are worked out from other slots.
-func (f *facts) compute(c *cell, s *slot) {
+// derive sets the slots that are worked out from other slots.
+func (f *facts) derive(c *cell, s *slot) {
 	from := cell{}
 	if s.from >= 0 {
 		from = f.cells[s.from]
@@ -340,15 +360,7 @@ func (f *facts) fingerprint() string {
 			put(v)
 		}
 	}
-	for i := range f.layout.slots {
-		if op := f.layout.slots[i].op; op == opMember || op == opDirect {
-			if *f.cells[i].truth {
-				b = append(b, 1)
-			} else {
-				b = append(b, 0)
-			}
-		}
-	}
+	b = append(b, f.members...)
 	f.digest = b
 	sum := sha256.Sum256(b)
 	var out [32]byte

@@ -106,8 +106,8 @@ func (f *folder) fixed(n, with ast.Node) bool {
 
 // slotOf gives the slot that a node reads, nil when it reads none.
 func (f *folder) slotOf(n ast.Node) *slot {
-	if i, ok := f.loader.layout.byKey[identifierOf(n)]; ok {
-		return &f.loader.layout.slots[i]
+	if i, ok := f.layout.byKey[identifierOf(n)]; ok {
+		return &f.layout.slots[i]
 	}
 	return nil
 }
@@ -119,9 +119,9 @@ func (f *folder) folded(n ast.Node) ast.Node {
 		x.Value = directory.Fold(x.Value)
 		return x
 	case *ast.IdentifierNode:
-		if i, ok := f.loader.layout.byKey[x.Value]; ok {
-			if k, ok := f.loader.layout.folded(i); ok {
-				x.Value = f.loader.layout.slots[k].name
+		if i, ok := f.layout.byKey[x.Value]; ok {
+			if k, ok := f.layout.folded(i); ok {
+				x.Value = f.layout.slots[k].name
 				return x
 			}
 		}

@@ -184,8 +184,8 @@ func cutSMTP(address string) (string, bool) {
 	return address, false
 }
 
-// transliterations are letters that have no diacritic to take away, written as passports do (ICAO Doc 9303 part 3).
-var transliterations = strings.NewReplacer("ß", "ss", "ẞ", "SS", "æ", "ae", "Æ", "AE", "œ", "oe", "Œ", "OE", "ø", "oe", "Ø", "OE",
+// transliterations are letters that have no diacritic to take away, with the nearest ones that ASCII has.
+var transliterations = strings.NewReplacer("ß", "ss", "ẞ", "SS", "æ", "ae", "Æ", "AE", "œ", "oe", "Œ", "OE", "ø", "o", "Ø", "O",
 	"đ", "d", "Đ", "D", "ð", "d", "Ð", "D", "þ", "th", "Þ", "TH", "ł", "l", "Ł", "L", "ı", "i")
 
 // normalize takes diacritics away: Müller becomes Muller.

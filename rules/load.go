@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -36,6 +37,7 @@ type loader struct {
 	problems strictyaml.Problems
 	set      *Set
 	layout   *layout
+	unused   *layout // of conditions that are checked by themselves
 	scripts  []strictyaml.Script
 	imported map[string][]named // conditions of a file, read once
 	used     map[string]bool    // conditions files that a policy imports
@@ -58,7 +60,7 @@ type named struct {
 func Load(fsys fs.FS, root string) (*Set, strictyaml.Problems) {
 	l := &loader{
 		fsys: fsys, root: path.Clean(root), docs: map[string]*strictyaml.Doc{}, files: map[string][]byte{}, set: &Set{},
-		layout: newLayout(), imported: map[string][]named{}, used: map[string]bool{}, ids: map[string]strictyaml.Value{},
+		layout: newLayout(), unused: newLayout(), imported: map[string][]named{}, used: map[string]bool{}, ids: map[string]strictyaml.Value{},
 		parsing: conf.New(struct{}{}),
 	}
 	for name := range functions { // some are called like functions of expr, which they replace
@@ -288,7 +290,7 @@ func (l *loader) define(p *policy, list []named) {
 // conditionUnits has each condition checked by itself, so that mistakes in unused ones show too.
 func (l *loader) conditionUnits(p *policy) {
 	for _, name := range p.conditionNames {
-		l.expression(unit{policy: p, script: p.conditions[name], want: wantTruth, earlier: len(p.order)})
+		l.expression(unit{policy: p, use: inCheck, script: p.conditions[name], want: wantTruth, earlier: len(p.order)})
 	}
 }
 
@@ -307,19 +309,39 @@ func (l *loader) finish() *Set {
 		fmt.Fprintf(h, "%s %x\n", f.Path, sum)
 	}
 	s.digest = "sha256:" + hex.EncodeToString(h.Sum(nil))
-	for _, p := range s.policies {
+	l.assignSlots()
+	return s
+}
+
+// assignSlots notes which slots are needed when, so that an object costs no more than its own policy.
+func (l *loader) assignSlots() {
+	scope, own := map[int]bool{}, map[*policy]map[int]bool{}
+	for _, u := range l.units {
+		if u.use == inPolicy && own[u.policy] == nil {
+			own[u.policy] = map[int]bool{}
+		}
+		for _, i := range u.out.slots {
+			if u.use == inScope {
+				scope[i] = true
+			} else if u.use == inPolicy {
+				own[u.policy][i] = true
+			}
+		}
+	}
+	l.set.scopeSlots = sortedKeys(scope)
+	for _, p := range l.set.policies {
+		p.slots = slices.DeleteFunc(sortedKeys(own[p]), func(i int) bool { return scope[i] })
 		for _, d := range p.decisions {
 			d.slot = -1
-			if i, ok := l.layout.byKey["decided "+d.name]; ok {
+			if i, ok := l.layout.byKey["decided "+d.name]; ok && own[p][i] {
 				d.slot = i
 			}
 		}
 	}
-	return s
 }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
 	}

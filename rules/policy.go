@@ -61,6 +61,7 @@ type policy struct {
 	conditions               map[string]int // script by name
 	conditionNames           []string
 	vocabulary               *vocabulary
+	slots                    []int // that its expressions read beside those of the scopes, ascending
 }
 
 // valuesOf gives the words that a decision can have, nil when they are not a fixed few.
@@ -86,7 +87,8 @@ type decision struct {
 	exclusive [][]string
 	rules     []*rule // in the order written, without the default
 	fallback  *rule
-	slot      int // that decided() reads, -1 when nothing reads it
+	slot      int      // that decided() reads, -1 when nothing reads it
+	keys      []string // mode merge: the properties that any rule sets, sorted
 }
 
 // rule is one rule, or a default.
@@ -98,6 +100,7 @@ type rule struct {
 	whenText           string
 	from, until        int // civil days, inclusive; 0 for none
 	reason, fail       string
+	failLine, failCol  int
 	hold               time.Duration
 	text               string       // mode first, literal
 	list               []string     // mode collect, literal
@@ -110,9 +113,18 @@ func (r *rule) inForce(day int) bool {
 	return (r.from == 0 || r.from <= day) && (r.until == 0 || day <= r.until)
 }
 
+// assignments gives what the rule sets in mode merge; a rule that could not be read sets nothing.
+func (r *rule) assignments() []assignment {
+	if r == nil {
+		return nil
+	}
+	return r.sets
+}
+
 // assignment is one key that a rule of mode merge sets.
 type assignment struct {
 	property cloud.Property
+	key      int         // position in the decision's keys
 	value    cloud.Value // literal
 	refs     []string    // literal, of reference properties
 	expr     *program

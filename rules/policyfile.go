@@ -39,7 +39,7 @@ func (l *loader) policy(d *strictyaml.Doc) (*policy, strictyaml.Value) {
 	l.decisions(p, part["decisions"])
 	l.conditionUnits(p)
 	if v, ok := part["scope"]; ok {
-		p.scope = l.expression(unit{policy: p, script: l.script(v), want: wantTruth})
+		p.scope = l.expression(unit{policy: p, use: inScope, script: l.script(v), want: wantTruth})
 	}
 	return p, at
 }

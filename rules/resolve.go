@@ -226,7 +226,7 @@ func (r *resolver) member(x *ast.MemberNode) ast.Node {
 	if !ok {
 		return x
 	}
-	n := r.slot(r.loader.layout.attribute(a), x)
+	n := r.slot(r.layout.attribute(a), x)
 	if a.kind != instantKind {
 		return n
 	}
@@ -326,7 +326,7 @@ var refusedFunctions = map[string]string{
 
 // slot gives a node that reads a slot.
 func (r *resolver) slot(i int, at ast.Node) ast.Node {
-	n := &ast.IdentifierNode{Value: r.loader.layout.slots[i].name}
+	n := &ast.IdentifierNode{Value: r.layout.slots[i].name}
 	n.SetLocation(at.Location())
 	return n
 }

@@ -36,6 +36,22 @@ func (r *decisionReader) read(v strictyaml.Value) {
 	}
 	v.Fields(fields, "default")
 	r.countRules(v)
+	d.numberKeys()
+}
+
+// numberKeys gives every assignment its key's position among all that the decision can set.
+func (d *decision) numberKeys() {
+	each := func(f func(a *assignment)) {
+		for _, r := range append(d.rules[:len(d.rules):len(d.rules)], d.fallback) {
+			for i := range r.assignments() {
+				f(&r.sets[i])
+			}
+		}
+	}
+	each(func(a *assignment) { d.keys = append(d.keys, a.property.Name) })
+	slices.Sort(d.keys)
+	d.keys = slices.Compact(d.keys)
+	each(func(a *assignment) { a.key, _ = slices.BinarySearch(d.keys, a.property.Name) })
 }
 
 // countRules refuses sets that no one can review.
@@ -144,7 +160,7 @@ func (r *decisionReader) outcome(x *rule, v strictyaml.Value, part map[string]st
 		expression.Problemf("then and thenExpr exclude each other in %s", r.decision.name)
 	}
 	if fails {
-		x.fail = failure.Words()
+		x.fail, x.failLine, x.failCol = failure.Words(), failure.Line(), failure.Col()
 	}
 	switch r.decision.mode {
 	case First:

@@ -13,6 +13,7 @@ type Set struct {
 	policies    []*policy // in path order
 	layout      *layout
 	environment reflect.Type
+	scopeSlots  []int // that scopes read, ascending
 	scripts     []strictyaml.Script
 	files       []File
 	digest      string

@@ -29,9 +29,11 @@ func newApp(c *console) *cli.App {
 		Description:     "Start with \"coexist demo\", or with \"coexist init\" for your own directory.\n\n" + exitHelp(),
 		HideVersion:     true,
 		HideHelpCommand: true,
-		Writer:          c.out,
-		ErrWriter:       c.err,
-		ExitErrHandler:  func(*cli.Context, error) {},
+		// A distinguished name is full of the library's separator.
+		DisableSliceFlagSeparator: true,
+		Writer:                    c.out,
+		ErrWriter:                 c.err,
+		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			initCommand(c), planCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), runsCommand(c),
 			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), sandboxCommand(c), demoCommand(c), versionCommand(c),

@@ -153,19 +153,7 @@ func (s *session) reconsider(ctx context.Context, f *plan.File) (func(context.Co
 	if err != nil {
 		return nil, err
 	}
-	d, err := engine.NewDecider(snap, policies, m.AsOf)
-	if err != nil {
-		return nil, err
-	}
-	ev := d.Evaluator()
-	return func(_ context.Context, a directory.Anchor) (string, error) {
-		i, ok := snap.ByAnchor(a)
-		if !ok {
-			return "", nil
-		}
-		out := ev.Evaluate(d.Input(i))
-		return out.Fingerprint, nil
-	}, nil
+	return engine.Reconsider(snap, policies, m.AsOf)
 }
 
 // reportRun writes the report of a run from the store.

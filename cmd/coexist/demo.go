@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,8 +59,8 @@ func demoFolder(dir string, keep bool) (string, func(), error) {
 	return dir, func() {}, err
 }
 
-// demo is one demonstration. It takes place at the instant that the sample company's directory was read, so that it comes
-// out the same on every day.
+// demo is one demonstration. It begins at the instant that the sample company's directory was read, so that it comes out the
+// same on every day.
 type demo struct {
 	*console
 	dir  string
@@ -67,7 +68,8 @@ type demo struct {
 }
 
 func (d *demo) run(ctx context.Context, serve bool) error {
-	d.now = company.At
+	began := time.Now()
+	d.now = func() time.Time { return company.At().Add(time.Since(began)) }
 	c := company.Generate(company.Options{})
 	server, err := d.prepare(c)
 	if err != nil {
@@ -157,7 +159,7 @@ func (d *demo) rehearse(ctx context.Context) error {
 		return outcome(errPartial)
 	}
 	d.chapter("coexist plan: what is left")
-	again, err := s.plan(ctx, d.planFile(), request{asOf: d.now()})
+	again, err := s.plan(ctx, d.planFile(), request{asOf: company.At()})
 	if err != nil {
 		return err
 	}
@@ -173,7 +175,7 @@ func (d *demo) rehearse(ctx context.Context) error {
 func (d *demo) planFile() string { return filepath.Join(d.dir, "coexist.plan") }
 
 func (d *demo) planAndShow(ctx context.Context, s *session) error {
-	f, err := s.plan(ctx, d.planFile(), request{asOf: d.now()})
+	f, err := s.plan(ctx, d.planFile(), request{asOf: company.At()})
 	if err != nil {
 		return err
 	}

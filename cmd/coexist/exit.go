@@ -8,7 +8,9 @@ import (
 
 	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/engine"
+	"github.com/coexistsync/coexist/engine/apply"
 	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/store"
 	"github.com/coexistsync/coexist/internal/strictyaml"
 )
 
@@ -61,6 +63,9 @@ func exitCode(err error) int {
 	is := func(target error) bool { return errors.Is(err, target) }
 	var problems strictyaml.Problems
 	var group *engine.GroupError
+	var refusal *apply.Refusal
+	var held *store.HeldError
+	refused := errors.As(err, &refusal)
 	switch {
 	case err == nil:
 		return 0
@@ -76,9 +81,10 @@ func exitCode(err error) int {
 		return 9
 	case is(errSource), kind == fault.Unreachable:
 		return 8
-	case is(errRefused), is(plan.ErrAltered), is(plan.ErrNotPlan), is(plan.ErrVersion):
+	case is(errRefused), is(plan.ErrAltered), is(plan.ErrNotPlan), is(plan.ErrVersion), is(store.ErrOtherTenant), errors.As(err, &held),
+		refused && refusal.Reason != apply.GuardExceeded:
 		return 6
-	case is(errGuard):
+	case is(errGuard), refused:
 		return 5
 	case is(errPartial):
 		return 7

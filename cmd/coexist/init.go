@@ -66,6 +66,11 @@ func (a *answers) get(option, question string) string {
 	if v := a.x.String(option); v != "" {
 		return v
 	}
+	return a.ask(option, question)
+}
+
+// ask asks for what an option does not say.
+func (a *answers) ask(option, question string) string {
 	if !a.asks {
 		a.missing = append(a.missing, "--"+option)
 		return ""
@@ -115,7 +120,7 @@ func (a *answers) domain(b *strings.Builder) {
 	b.WriteString("    scope:\n")
 	ous := a.x.StringSlice("ou")
 	if len(ous) == 0 {
-		ous = []string{a.get("ou", "OU to read (OU=Staff,DC=contoso,DC=example)")}
+		ous = []string{a.ask("ou", "OU to read (OU=Staff,DC=contoso,DC=example)")}
 	}
 	for _, ou := range ous {
 		fmt.Fprintf(b, "      - ou: %s\n", quoted(ou))

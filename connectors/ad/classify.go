@@ -69,7 +69,7 @@ func classifyResult(op string, err error, r ldapwire.Result) error {
 	switch r.Code {
 	case ldap.LDAPResultInvalidCredentials:
 		sub := subcode(r.Message)
-		e.Kind, e.Code, advice = fault.SignIn, e.Code+"/"+sub, adviseSignIn(sub)
+		e.Kind, e.Code, e.Err = fault.SignIn, e.Code+"/"+sub, fmt.Errorf("%s: %w", explainSignIn(sub), err)
 	case ldap.LDAPResultStrongAuthRequired, ldap.LDAPResultConfidentialityRequired:
 		e.Kind, advice = fault.SignIn, "the server wants a stronger sign-in than a simple bind over TLS"
 	case ldap.LDAPResultInappropriateAuthentication, ldap.LDAPResultAuthMethodNotSupported:
@@ -110,9 +110,9 @@ func subcode(message string) string {
 	return strings.ToLower(code)
 }
 
-// adviseSignIn tells what the subcodes of a refused bind mean. They are Windows error numbers in hexadecimal; 525 and 52e
+// explainSignIn tells what the subcodes of a refused bind mean. They are Windows error numbers in hexadecimal; 525 and 52e
 // are treated alike, because some servers tell an unknown user from a wrong password and others do not.
-func adviseSignIn(code string) string {
+func explainSignIn(code string) string {
 	switch code {
 	case "52e", "525":
 		return "user name or password is wrong"

@@ -54,7 +54,7 @@ func (s *session) readSchema(c *columns, pageSize int) error {
 			}
 		}
 		return nil
-	}, func() error { return nil })
+	}, nil)
 	if err != nil {
 		return classify("read the schema at "+s.domain.schema, err)
 	}

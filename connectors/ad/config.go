@@ -72,8 +72,11 @@ func New(cfg Config) (*Connector, error) {
 	if cfg.PageSize < 0 || cfg.PageTimeout < 0 {
 		errs = append(errs, errors.New("page size and page timeout: must not be negative"))
 	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
 	c.setDefaults()
-	return c, errors.Join(errs...)
+	return c, nil
 }
 
 func (c *Connector) parseURL() error {

@@ -14,5 +14,8 @@
 // Passwords travel in a simple bind, so the connection is always TLS: ldaps:// or ldap:// with StartTLS, which cannot be
 // turned off. The password is fetched when it is needed and not kept.
 //
+// Entries are read by package ldapwire, because go-ldap is ten times slower than reading need be; go-ldap's filters and
+// names are used. A message may have ldapwire.MaxMessage bytes, so that asn1-ber's global limit need not be set.
+//
 // What is not here: binds by Kerberos, deltas (DirSync), choosing among domain controllers, and writing.
 package ad

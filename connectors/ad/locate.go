@@ -107,7 +107,7 @@ func (s *session) sight(q ldapwire.Search, pageSize int, out map[directory.GUID]
 			out[guid] = sighting(e.DN, directory.EqualFold(first(e, isDeleted), "TRUE"))
 		}
 		return nil
-	}, func() error { return nil })
+	}, nil)
 }
 
 // first gives the first value of an entry's attribute, "" when it has none.

@@ -131,7 +131,7 @@ func (s *session) probeDeleted() Finding {
 		err = s.conn.Pages(q, 1, func(*ldapwire.Entry) error {
 			granted = true
 			return errSeen
-		}, func() error { return nil })
+		}, nil)
 	}
 	switch {
 	case granted:

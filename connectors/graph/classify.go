@@ -194,6 +194,8 @@ func (n refusal) kind(why purpose) fault.Kind {
 		return fault.Invalid
 	case n.status == http.StatusForbidden:
 		return fault.Denied
+	case n.status == http.StatusNotFound && n.code == "": // of a gateway or a wrong address: it says nothing about the object
+		return failed(why)
 	case n.status == http.StatusNotFound, n.says("one of the objects being referenced do"): // "… not exist", of members of a fresh group
 		return fault.NotFound
 	case n.status == http.StatusTooManyRequests:
@@ -205,12 +207,17 @@ func (n refusal) kind(why purpose) fault.Kind {
 	case n.code == "Directory_ExpiredPageToken" || n.status == http.StatusGone:
 		return silent(why)
 	case n.status == http.StatusRequestTimeout, n.status >= 500 && n.status != http.StatusNotImplemented:
-		if why == write {
-			return fault.Unknown
-		}
-		return silent(why)
+		return failed(why)
 	}
 	return fault.Invalid
+}
+
+// failed is the kind of an answer that does not say what became of the request.
+func failed(why purpose) fault.Kind {
+	if why == write {
+		return fault.Unknown
+	}
+	return silent(why)
 }
 
 // conflict reports whether another object holds a value that must be unique.
@@ -230,7 +237,8 @@ func (n refusal) conflict() bool {
 // says reports whether the message has a part, in any case.
 func (n refusal) says(part string) bool { return strings.Contains(strings.ToLower(n.message), part) }
 
-// refused gives what the server said in an error of send, for the few answers that mean more than their kind.
+// says reports whether an error of send holds a part of the server's text, for the few answers that mean more than their
+// kind.
 func says(err error, part string) bool {
 	return err != nil && strings.Contains(strings.ToLower(err.Error()), part)
 }

@@ -87,10 +87,15 @@ func (p *pacer) hold(d time.Duration) {
 }
 
 // heed sets the share of the rate by the server's warning: the whole of it up to slowFrom, less and less up to the limit.
-func (p *pacer) heed(h http.Header) {
+// Only the answer to a write can end a warning by its silence.
+func (p *pacer) heed(h http.Header, write bool) {
 	share := 1.0
-	if used, err := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64); err == nil && used > slowFrom {
+	used, err := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64)
+	switch {
+	case err == nil && used > slowFrom:
 		share = max(slowestShare, (1-used)/(1-slowFrom))
+	case !write:
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -123,11 +123,7 @@ func list[T any](ctx context.Context, c *Connector, r request, each func(*T) err
 
 // unreadable is the fault of an answer that was given and makes no sense.
 func (c *Connector) unreadable(r request, a answer, err error) error {
-	kind := silent(r.why)
-	if r.why == write {
-		kind = fault.Unknown
-	}
-	return &fault.Error{Kind: kind, Op: r.op, RequestID: a.header.Get("request-id"), Err: fmt.Errorf("answer of Graph: %w", err)}
+	return &fault.Error{Kind: failed(r.why), Op: r.op, RequestID: a.header.Get("request-id"), Err: fmt.Errorf("answer of Graph: %w", err)}
 }
 
 // follow checks a link that Graph gave. It goes with our token, so it must stay on the host and below the base.

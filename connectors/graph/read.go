@@ -166,7 +166,8 @@ func (c *Connector) linked(ctx context.Context, group, name string, why purpose)
 	return cloud.Texts(ids), err
 }
 
-// Current gives one live object by id as it is now. See connector.Reader.
+// Current gives one live object by id as it is now. See connector.Reader. Admin and CloudOwned are left false: they are
+// facts of the whole tenant, which Objects reads.
 func (c *Connector) Current(ctx context.Context, t cloud.Type, id string, properties []string) (cloud.Object, error) {
 	op, group := "read "+string(t)+" "+id, t.IsGroup()
 	columns, err := wanted(group, properties)
@@ -251,6 +252,8 @@ func (c *Connector) ByAnchor(ctx context.Context, t cloud.Type, a directory.Anch
 			return nil
 		})
 		switch {
+		case fault.KindOf(err) == fault.NotFound: // the collection, not the object: it must not look as though there were none
+			return cloud.Object{}, &fault.Error{Kind: fault.Transient, Op: op, Err: err}
 		case err != nil:
 			return cloud.Object{}, err
 		case len(found) > 1:

@@ -51,7 +51,7 @@ func (e *sendError) Error() string { return e.err.Error() }
 func (e *sendError) Unwrap() error { return e.err }
 
 // repeatable reports whether the request can be sent twice with the effect of once. Of POSTs, assignLicense sets what it
-// names, restore and adding a link answer that it was done already, and revokeSignInSessions has no second effect.
+// names, restore and adding a link answer that it was done already.
 func repeatable(req *http.Request) bool {
 	if req.Method != http.MethodPost {
 		return true
@@ -64,6 +64,8 @@ func repeatable(req *http.Request) bool {
 	return false
 }
 
+func isWrite(req *http.Request) bool { return req.Method != http.MethodGet }
+
 // RoundTrip is http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	body, err := requestBody(req)
@@ -75,7 +77,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	header.Set("client-request-id", newUUID())
 	header.Set("User-Agent", t.agent)
 	for n := 0; ; n++ {
-		if err := t.pace.wait(ctx, req.Method != http.MethodGet); err != nil {
+		if err := t.pace.wait(ctx, isWrite(req)); err != nil {
 			return nil, &sendError{sent, err}
 		}
 		resp, err := t.attempt(req, header, body)
@@ -140,7 +142,7 @@ func (t *transport) attempt(req *http.Request, header http.Header, body []byte) 
 		return nil, err
 	}
 	defer resp.Body.Close()
-	t.pace.heed(resp.Header)
+	t.pace.heed(resp.Header, isWrite(req))
 	all, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
 	switch {
 	case err != nil:

@@ -246,7 +246,8 @@ func TestPacerSlowsDownWhenWarned(t *testing.T) {
 	pace := func(percentage string) time.Duration {
 		clock := newFakeClock()
 		p := newPacer(writeLimit, clock.now, clock.sleep)
-		p.heed(http.Header{"X-Ms-Throttle-Limit-Percentage": {percentage}})
+		p.heed(http.Header{"X-Ms-Throttle-Limit-Percentage": {percentage}}, true)
+		p.heed(http.Header{}, false)
 		start := clock.now()
 		for range 200 {
 			if err := p.wait(t.Context(), true); err != nil {

@@ -21,7 +21,9 @@ type reader struct {
 	ended    bool
 }
 
-func newReader(file string, r io.Reader) *reader { return &reader{file: file, lines: newLines(r), names: descriptions{}} }
+func newReader(file string, r io.Reader) *reader {
+	return &reader{file: file, lines: newLines(r), names: descriptions{}}
+}
 
 // problem notes a mistake.
 func (r *reader) problem(line int, format string, a ...any) {

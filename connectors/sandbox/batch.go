@@ -52,7 +52,10 @@ func readBatch(r *request) ([]batchItem, error) {
 	malformed := func(format string, args ...any) error {
 		return refuse(http.StatusBadRequest, "BadRequest", format, args...)
 	}
-	if n := len(body.Requests); n == 0 || n > maxBatch {
+	switch n := len(body.Requests); {
+	case n == 0:
+		return nil, malformed("The batch holds no requests.")
+	case n > maxBatch:
 		return nil, malformed("Number of batch request steps exceeds the maximum value of %d.", maxBatch)
 	}
 	seen := map[string]bool{}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -72,4 +73,48 @@ func linkOf(page []byte) string {
 		}
 	}
 	return ""
+}
+
+// BenchmarkListUsersOverHTTP is BenchmarkListUsers over a socket, with the answers read to their ends.
+func BenchmarkListUsersOverHTTP(b *testing.B) {
+	for name, plain := range map[string]bool{"plain": true, "gzip": false} {
+		b.Run(name, func(b *testing.B) {
+			const n = 100_000
+			tn := fill(b, n)
+			tn.options.NoCompression = plain
+			s, err := Serve("127.0.0.1:0", tn)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() {
+				if err := s.Close(); err != nil {
+					b.Error(err)
+				}
+			})
+			token, err := tn.Token(s.ClientID)
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				for next := s.URL + "/v1.0/users?$top=999&$select=" + wide; next != ""; {
+					q, err := http.NewRequest(http.MethodGet, next, nil)
+					if err != nil {
+						b.Fatal(err)
+					}
+					q.Header.Set("Authorization", "Bearer "+token)
+					res, err := http.DefaultClient.Do(q)
+					if err != nil {
+						b.Fatal(err)
+					}
+					page, err := io.ReadAll(res.Body)
+					_ = res.Body.Close()
+					if err != nil {
+						b.Fatal(err)
+					}
+					next = linkOf(page)
+				}
+			}
+			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "users/s")
+		})
+	}
 }

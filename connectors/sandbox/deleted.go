@@ -36,7 +36,7 @@ func (t *Tenant) bin(o *object) {
 	t.index.forget(o)
 	t.index.roster(o).remove(o)
 	if o.isUser() {
-		t.count1(o.licences, -1)
+		t.tally(o.licences, -1)
 		o.setText("userPrincipalName", mangle(o.id)+o.text("userPrincipalName"))
 	}
 	o.deleted = t.now()
@@ -66,7 +66,7 @@ func (t *Tenant) erase(o *object) {
 	if o.live() {
 		t.index.roster(o).remove(o)
 		if o.isUser() {
-			t.count1(o.licences, -1)
+			t.tally(o.licences, -1)
 		}
 	} else {
 		t.index.bin = slices.DeleteFunc(t.index.bin, func(b *object) bool { return b == o })
@@ -153,7 +153,7 @@ func (t *Tenant) directoryObject(r *request, o *object) (answer, error) {
 		return answer{}, err
 	}
 	b := append(r.context("directoryObjects"+s.context+"/$entity"), `,"@odata.type":"#`+o.schema.entity+`"`...)
-	return answer{status: 200, body: t.closeObject(b, o, s, nil)}, nil
+	return answer{status: 200, body: t.closeObject(b, o, s)}, nil
 }
 
 func (t *Tenant) purge(r *request) (answer, error) {
@@ -196,6 +196,8 @@ func (t *Tenant) restore(r *request) (answer, error) {
 	}
 	if body.Reconcile {
 		t.reconcile(&next)
+	} else if body.NewUPN != "" {
+		t.calculate(&next)
 	}
 	if h, property := t.index.holderBut(&next, o); h != nil {
 		return answer{}, conflict(property, h)
@@ -219,15 +221,17 @@ func (t *Tenant) unmangle(o *object, newUPN string) error {
 
 // reconcile drops the addresses of a restored object that others hold by now.
 func (t *Tenant) reconcile(o *object) {
-	free := slices.DeleteFunc(o.texts("proxyAddresses"), func(a string) bool {
+	m := &o.mailbox
+	m.source = slices.DeleteFunc(slices.Clone(m.source), func(a string) bool {
 		h := t.index.proxy[directory.Fold(a)]
 		return h != nil && h.id != o.id
 	})
-	o.mailbox.source = slices.DeleteFunc(slices.Clone(o.mailbox.source), func(a string) bool {
-		h := t.index.proxy[directory.Fold(a)]
-		return h != nil && h.id != o.id
-	})
-	o.setTexts("proxyAddresses", free)
+	for _, address := range []*string{&m.mail, &m.moera, &m.primary} {
+		if !t.freeFor(o, *address) {
+			*address = ""
+		}
+	}
+	t.calculate(o)
 }
 
 // revive takes a checked restored state over.

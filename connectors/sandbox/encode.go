@@ -121,17 +121,17 @@ func (r *request) context(fragment string) []byte {
 }
 
 // entity answers with one object.
-func (t *Tenant) entity(r *request, o *object, s selection, extra []byte) answer {
+func (t *Tenant) entity(r *request, o *object, s selection) answer {
 	b := r.context(o.schema.set + s.context + "/$entity")
-	return answer{status: 200, body: t.closeObject(b, o, s, extra)}
+	return answer{status: 200, body: t.closeObject(b, o, s)}
 }
 
 // closeObject writes an object's members after what b holds, and closes it.
-func (t *Tenant) closeObject(b []byte, o *object, s selection, extra []byte) []byte {
+func (t *Tenant) closeObject(b []byte, o *object, s selection) []byte {
 	for _, p := range s.properties {
 		b = t.appendValue(append(b, p.key...), o, p)
 	}
-	return append(append(b, extra...), '}')
+	return append(b, '}')
 }
 
 // created answers 201 with the new object; id comes first, then the default set.

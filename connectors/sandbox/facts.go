@@ -55,8 +55,6 @@ func (m resource) members(selected []string) string {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func strconvBool(b []byte, v bool) []byte { return strconv.AppendBool(b, v) }
-
 func truthJSON(v bool) string { return strconv.FormatBool(v) }
 
 func (d Domain) resource() resource {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -8,7 +9,8 @@ import (
 )
 
 // Fault is one rule of scripted misbehaviour. Method and Path say which requests it counts; From and Times say which of
-// those it strikes. A batch's items match by their own method and path, the batch itself as POST /v1.0/$batch.
+// those it strikes; requests refused before their operation began (no token, no permission, throttled, not modelled) do
+// not count. A batch's items match by their own method and path, the batch itself as POST /v1.0/$batch.
 type Fault struct {
 	Method string `json:"method,omitempty"` // any when empty
 	Path   string `json:"path,omitempty"`   // regular expression over path and query, such as ^/v1.0/users$; any when empty
@@ -17,6 +19,10 @@ type Fault struct {
 	Action Action `json:"action"`
 	// Status answers with this code, for Refuse: 429 TooManyRequests, 503, 504, 500 and so on.
 	Status int `json:"status,omitempty"`
+	// Code and Message replace the usual ones of the status, for Refuse: a stale page token, a location that has not
+	// replicated yet.
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
 	// RetryAfter is sent as it stands: "7", "2.128", a date, or nothing. "date:30s" becomes the date in 30 seconds.
 	RetryAfter string `json:"retryAfter,omitempty"`
 	// AfterWrite lets the request take effect first. It is meant for Refuse and Reset; the others always do.
@@ -31,8 +37,10 @@ type Action string
 
 // The actions.
 const (
-	Refuse   Action = "refuse"   // an error answer: Status, RetryAfter
-	Reset    Action = "reset"    // the connection breaks: before anything happened, or in the middle of the answer with AfterWrite
+	Refuse Action = "refuse" // an error answer: Status, RetryAfter
+	// Reset breaks the connection: before anything happened, or in the middle of the answer with AfterWrite. It panics with
+	// http.ErrAbortHandler, which net/http turns into a closed connection; who calls the handler himself must recover it.
+	Reset    Action = "reset"
 	Truncate Action = "truncate" // half the JSON, and then a proper end
 	HTML     Action = "html"     // a gateway's error page with Status, 502 when 0
 	Expired  Action = "expired"  // 401: the token has expired
@@ -44,9 +52,8 @@ const (
 // armed is a fault with its count.
 type armed struct {
 	Fault
-	path  *regexp.Regexp
-	seen  int
-	order int
+	path *regexp.Regexp
+	seen int
 }
 
 // mangling is what happens to an answer on its way.
@@ -80,7 +87,7 @@ func (t *Tenant) AddFault(f Fault) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.faults = append(t.faults, &armed{Fault: f, path: path, order: len(t.faults)})
+	t.faults = append(t.faults, &armed{Fault: f, path: path})
 	return nil
 }
 
@@ -160,7 +167,7 @@ func (f *armed) refusal(t *Tenant, r *request) answer {
 	case http.StatusConflict:
 		code, message = "Directory_ConcurrencyViolation", "The operation failed because the object was changed by another request. Please try again."
 	}
-	no := refuse(f.Status, code, "%s", message)
+	no := refuse(f.Status, cmp.Or(f.Code, code), "%s", cmp.Or(f.Message, message))
 	if v := f.retryAfter(t.now()); v != "" {
 		no.header = append(no.header, [2]string{"Retry-After", v})
 	}

@@ -55,7 +55,7 @@ func (t *Tenant) answerGroup(r *request, o *object) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return t.entity(r, o, s, nil), nil
+	return t.entity(r, o, s), nil
 }
 
 func (t *Tenant) createGroup(r *request) (answer, error) {

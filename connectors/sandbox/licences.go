@@ -98,7 +98,7 @@ func (t *Tenant) assignLicense(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := t.entity(r, o, s, nil)
+	a := t.entity(r, o, s)
 	a.header = [][2]string{{"Location", r.base}}
 	return a, nil
 }
@@ -214,13 +214,14 @@ func skusOf(list []assignment) []string {
 
 // relicense gives a live user new assignments: seats are counted and the addresses calculated again.
 func (t *Tenant) relicense(o *object, next []assignment) {
-	t.count1(o.licences, -1)
+	t.tally(o.licences, -1)
 	o.licences = next
-	t.count1(next, 1)
+	t.tally(next, 1)
 	t.remail(o)
 }
 
-func (t *Tenant) count1(list []assignment, n int) {
+// tally adds n to the seats in use of every SKU in force.
+func (t *Tenant) tally(list []assignment, n int) {
 	for _, id := range skusOf(list) {
 		if s := t.sku(id); s != nil {
 			s.consumed += n
@@ -282,82 +283,4 @@ func (t *Tenant) inherited(o, g *object, l assignment, so []assignment) assignme
 		a.Error = "CountViolation"
 	}
 	return a
-}
-
-func appendLicences(b []byte, o *object) []byte {
-	b = append(b, '[')
-	for i, id := range skusOf(o.licences) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"disabledPlans":[`...)
-		for j, p := range disabledOf(o.licences, id) {
-			if j > 0 {
-				b = append(b, ',')
-			}
-			b = append(append(append(b, '"'), p...), '"')
-		}
-		b = append(append(append(b, `],"skuId":"`...), id...), `"}`...)
-	}
-	return append(b, ']')
-}
-
-// disabledOf gives the plans of a SKU that no assignment of it leaves on.
-func disabledOf(list []assignment, sku string) []string {
-	var out []string
-	first := true
-	for _, a := range list {
-		switch {
-		case a.SKU != sku || !a.active():
-		case first:
-			out, first = a.Disabled, false
-		default:
-			out = slices.DeleteFunc(slices.Clone(out), func(p string) bool { return !slices.Contains(a.Disabled, p) })
-		}
-	}
-	return out
-}
-
-func appendLicenceStates(b []byte, o *object) []byte {
-	b = append(b, '[')
-	for i, a := range o.licences {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		group, state, problem := "null", "Active", "None"
-		if a.Group != "" {
-			group = quote(a.Group)
-		}
-		if a.Error != "" {
-			state, problem = "Error", a.Error
-		}
-		b = append(append(b, `{"skuId":"`+a.SKU+`","disabledPlans":[`...), quotedList(a.Disabled)...)
-		b = append(b, `],"assignedByGroup":`+group+`,"state":"`+state+`","error":"`+problem+`","lastUpdatedDateTime":"`+stamp(a.Updated)+`"}`...)
-	}
-	return append(b, ']')
-}
-
-func quotedList(list []string) string {
-	var b []byte
-	for i, s := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendQuoted(b, s)
-	}
-	return string(b)
-}
-
-func (t *Tenant) licenseDetails(r *request) (answer, error) {
-	o, err := t.user(r.args[0])
-	if err != nil {
-		return answer{}, err
-	}
-	var rows []resource
-	for _, id := range skusOf(o.licences) {
-		s := t.sku(id)
-		rows = append(rows, resource{{"id", quote(t.derive("licence "+o.id+id, 0))}, {"skuId", quote(id)}, {"skuPartNumber", quote(s.Name)},
-			{"servicePlans", s.plansJSON(disabledOf(o.licences, id))}})
-	}
-	return t.resources(r, "users('"+o.id+"')/licenseDetails", "microsoft.graph.licenseDetails", rows)
 }

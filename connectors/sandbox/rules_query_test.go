@@ -92,6 +92,12 @@ func TestImmutableIDComparesWithCase(t *testing.T) {
 	same(t, "upn", []any{"b@contoso.example"}, r.do(200, "GET", "/v1.0/users?$filter=onPremisesImmutableID eq 'qufb'", "").column("userPrincipalName"))
 }
 
+func TestLenientTenantsAnswerLikeUnknownPaths(t *testing.T) {
+	r := newRig(t, Options{Lenient: true})
+	r.refused(400, "BadRequest", "Resource not found for the segment 'photo'.", "GET", "/v1.0/users/x/photo", "")
+	r.refused(405, bad, "Specified HTTP method is not allowed for the request target.", "DELETE", "/v1.0/domains", "")
+}
+
 func TestNotModelledIsSaidClearly(t *testing.T) {
 	r := newRig(t, Options{})
 	for _, c := range [][2]string{{"GET", "/v1.0/users/x/photo"}, {"GET", "/v1.0/users/delta"}, {"GET", "/v1.0/users?$orderby=displayName"}, {"GET", "/v1.0/me"}, {"PUT", "/v1.0/users/x"}} {

@@ -243,6 +243,19 @@ func TestRule9SoftDeleteRestoreAndPurge(t *testing.T) {
 	r.do(201, "POST", "/v1.0/users", newUser("bob", `,"onPremisesImmutableId":"QUFB"`))
 }
 
+func TestRule9RestoreAroundConflicts(t *testing.T) {
+	r := newRig(t, Options{})
+	id := r.user("ann", Properties{"usageLocation": "DE", "mail": "office@contoso.example"}, Extra{Licences: []Licence{{SKU: "SPE_E3"}}})
+	r.do(204, "DELETE", "/v1.0/users/"+id, "")
+	r.user("ann", nil, Extra{})
+	r.user("bob", Properties{"mail": "office@contoso.example"}, Extra{})
+	path := "/v1.0/directory/deletedItems/" + id + "/restore"
+	r.refused(400, bad, "Another object with the same value for property proxyAddresses already exists.", "POST", path, `{"newUserPrincipalName":"ann2@contoso.example"}`)
+	r.do(200, "POST", path, `{"newUserPrincipalName":"ann2@contoso.example","autoReconcileProxyConflict":true}`)
+	same(t, "addresses", map[string]any{"userPrincipalName": "ann2@contoso.example", "mail": "ann2@contoso.example",
+		"proxyAddresses": []any{"SMTP:ann2@contoso.example", "smtp:ann@contoso.onmicrosoft.com"}}, r.read("/v1.0/users/"+id, "userPrincipalName,mail,proxyAddresses"))
+}
+
 func TestRule9RestoreWithoutSeatLosesTheLicence(t *testing.T) {
 	r := newRig(t, Options{SKUs: SampleSKUs(1)})
 	e3 := []Licence{{SKU: "SPE_E3"}}

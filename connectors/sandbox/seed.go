@@ -66,10 +66,10 @@ func (t *Tenant) AddUser(p Properties, x Extra) (id string, err error) {
 	if len(o.mailbox.source) == 0 && o.mailbox.mail != "" {
 		t.calculate(o)
 	}
-	if err := t.place(o, x); err != nil {
-		return "", fmt.Errorf("add user %s: %w", o.text("userPrincipalName"), err)
-	}
 	licences, err := t.licences(x.Licences)
+	if err == nil {
+		err = t.place(o, x)
+	}
 	if err != nil {
 		return "", fmt.Errorf("add user %s: %w", o.text("userPrincipalName"), err)
 	}

@@ -72,39 +72,36 @@ func (t *Tenant) identify(r *request) {
 
 // serve carries out one authenticated request, alone or from a batch: route, permission, throttling, faults.
 func (t *Tenant) serve(r *request, path, rawQuery string) answer {
-	a, err := t.prepare(r, path, rawQuery)
-	if err == nil && a == nil {
-		a, err = t.perform(r)
+	var a answer
+	if err := t.prepare(r, path, rawQuery); err != nil {
+		a = t.answerOf(r, err)
+	} else {
+		a = t.perform(r)
 	}
-	if err != nil {
-		refused := t.answerOf(r, err)
-		a = &refused
-	}
-	t.record(r, *a)
-	return *a
+	t.record(r, a)
+	return a
 }
 
-// prepare finds the route of a request and checks what can be checked before the handler; it returns an answer where
-// throttling gives one.
-func (t *Tenant) prepare(r *request, path, rawQuery string) (a *answer, err error) {
+// prepare finds the route of a request and checks what can be checked before the handler.
+func (t *Tenant) prepare(r *request, path, rawQuery string) (err error) {
 	if r.segments, err = splitPath(path); err != nil {
-		return nil, badRequest("Invalid URL: %s.", err)
+		return badRequest("Invalid URL: %s.", err)
 	}
 	if r.query, err = parseQuery(rawQuery, r.header); err != nil {
-		return nil, err
+		return err
 	}
 	var known bool
 	if r.route, r.args, known = t.find(r); r.route == nil {
-		return nil, t.unknown(r, known)
+		return t.unknown(r, known)
 	}
 	r.cost = r.costOf(r.route)
-	if a = t.throttle(r); a != nil {
-		return a, nil
+	if err := t.throttle(r); err != nil {
+		return err
 	}
 	if !r.caller.may(r.route.allowed) {
-		return nil, denied()
+		return denied()
 	}
-	return nil, nil
+	return nil
 }
 
 // unknown answers a path outside the modelled subset.
@@ -119,10 +116,10 @@ func (t *Tenant) unknown(r *request, known bool) *refusal {
 }
 
 // perform runs the handler under the faults that match.
-func (t *Tenant) perform(r *request) (*answer, error) {
+func (t *Tenant) perform(r *request) answer {
 	f := t.fault(r)
 	if a, ok := f.before(t, r); ok {
-		return &a, nil
+		return a
 	}
 	t.planLag(f)
 	r.query.repeat(f)
@@ -130,8 +127,7 @@ func (t *Tenant) perform(r *request) (*answer, error) {
 	if err != nil {
 		a = t.answerOf(r, err)
 	}
-	a = f.after(t, r, a)
-	return &a, nil
+	return f.after(t, r, a)
 }
 
 func readBody(hr *http.Request) ([]byte, error) {
@@ -196,6 +192,9 @@ func (t *Tenant) write(w http.ResponseWriter, hr *http.Request, a answer, h http
 	case truncated:
 		body = body[:len(body)/2]
 	case reset:
+		if len(body) == 0 { // no answer has a middle to break in
+			panic(http.ErrAbortHandler)
+		}
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)+1))
 		w.WriteHeader(a.status)
 		_, _ = w.Write(body[:len(body)/2]) // the connection is torn next

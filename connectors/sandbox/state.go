@@ -127,7 +127,7 @@ func (t *Tenant) LoadState(r io.Reader) error {
 	t.setDomains(s.Domains)
 	t.setSKUs(s.SKUs)
 	for _, o := range x.users.all() {
-		t.count1(o.licences, 1)
+		t.tally(o.licences, 1)
 	}
 	return nil
 }

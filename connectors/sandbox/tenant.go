@@ -95,7 +95,11 @@ func New(o Options) *Tenant {
 }
 
 // ID gives the tenant id.
-func (t *Tenant) ID() string { return t.options.ID }
+func (t *Tenant) ID() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.options.ID
+}
 
 // Apps gives the registered applications in the order of registration.
 func (t *Tenant) Apps() []App {

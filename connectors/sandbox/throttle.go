@@ -83,9 +83,9 @@ func (t *Tenant) bucket(name string, limit int, span time.Duration) *bucket {
 	return b
 }
 
-// throttle takes the cost of a request from the buckets of its app. It gives the 429 when one is empty, nil otherwise.
-// Refused requests cost nothing.
-func (t *Tenant) throttle(r *request) *answer {
+// throttle takes the cost of a request from the buckets of its app, or refuses it when one is empty. Refused requests cost
+// nothing.
+func (t *Tenant) throttle(r *request) error {
 	if !t.options.Throttle {
 		return nil
 	}
@@ -107,11 +107,10 @@ func (t *Tenant) throttle(r *request) *answer {
 	return nil
 }
 
-func (t *Tenant) tooMany(r *request, wait time.Duration, scope, why string) *answer {
+func (t *Tenant) tooMany(r *request, wait time.Duration, scope, why string) *refusal {
 	no := refuse(http.StatusTooManyRequests, "TooManyRequests", "Please retry again later.")
 	no.header = [][2]string{{"Retry-After", retryAfter(wait, t.options.FractionalRetryAfter)},
 		{"x-ms-throttle-scope", fmt.Sprintf("Tenant_Application/%s/%s/%s", scope, r.caller.app, t.options.ID)},
 		{"x-ms-throttle-information", why}}
-	a := t.answerOf(r, no)
-	return &a
+	return no
 }

@@ -84,29 +84,6 @@ func (t *Tenant) count(r *request, c collection) (answer, error) {
 	return answer{status: 200, body: []byte(itoa(n)), plain: "text/plain"}, nil
 }
 
-// expandManager gives the writer of $expand=manager, nil without $expand.
-func (t *Tenant) expandManager(r *request) (func([]byte, *object) []byte, error) {
-	if len(r.query.expand) == 0 {
-		return nil, nil
-	}
-	e := r.query.expand[0]
-	if len(r.query.expand) > 1 || !strings.EqualFold(e.name, "manager") {
-		return nil, notModelled("$expand of %s on users", e.name)
-	}
-	s, err := t.users.choose(e.selected, false)
-	if err != nil {
-		return nil, err
-	}
-	return func(b []byte, o *object) []byte {
-		m, ok := t.index.byID[o.manager]
-		if !ok || !m.live() {
-			return b
-		}
-		b = append(b[:len(b)-1], `,"manager":`...) // in place of the closing brace
-		return append(t.appendObject(b, m, s, true), '}')
-	}, nil
-}
-
 func (t *Tenant) getUser(r *request) (answer, error) {
 	if err := r.mayRead(readUsers); err != nil {
 		return answer{}, err
@@ -123,7 +100,7 @@ func (t *Tenant) getUser(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a := t.entity(r, o, s, nil)
+	a := t.entity(r, o, s)
 	if expand != nil {
 		a.body = expand(a.body, o)
 	}
@@ -325,59 +302,6 @@ func (t *Tenant) deleteUser(r *request) (answer, error) {
 	return noContent(), t.deleteObject(r, o)
 }
 
-func (t *Tenant) getManager(r *request) (answer, error) {
-	o, err := t.user(r.args[0])
-	if err != nil {
-		return answer{}, err
-	}
-	m, ok := t.object(o.manager)
-	if !ok {
-		return answer{}, notFound("manager")
-	}
-	s, err := t.users.choose(r.query.selected, false)
-	if err != nil {
-		return answer{}, err
-	}
-	b := append(r.context("directoryObjects/$entity"), `,"@odata.type":"#microsoft.graph.user"`...)
-	return answer{status: 200, body: t.closeObject(b, m, s, nil)}, nil
-}
-
-func (t *Tenant) putManager(r *request) (answer, error) {
-	o, err := t.user(r.args[0])
-	if err != nil {
-		return answer{}, err
-	}
-	m, err := t.reference(r)
-	if err != nil {
-		return answer{}, err
-	}
-	switch {
-	case !m.isUser():
-		return answer{}, badRequest("Invalid object type for the reference property 'manager'.")
-	case m == o:
-		return answer{}, badRequest("A user cannot be its own manager.")
-	case o.synced():
-		return answer{}, mastered()
-	}
-	o.manager = m.id
-	return noContent(), nil
-}
-
-func (t *Tenant) deleteManager(r *request) (answer, error) {
-	o, err := t.user(r.args[0])
-	if err != nil {
-		return answer{}, err
-	}
-	if o.synced() {
-		return answer{}, mastered()
-	}
-	if m, ok := t.index.byID[o.manager]; !ok || !m.live() {
-		return answer{}, notFound("manager")
-	}
-	o.manager = ""
-	return noContent(), nil
-}
-
 func (t *Tenant) revokeSessions(r *request) (answer, error) {
 	o, err := t.user(r.args[0])
 	if err != nil {
@@ -385,39 +309,4 @@ func (t *Tenant) revokeSessions(r *request) (answer, error) {
 	}
 	o.setTime("signInSessionsValidFromDateTime", t.now())
 	return answer{status: 200, body: append(r.context("Edm.Boolean"), `,"value":true}`...)}, nil
-}
-
-// getSyncBehavior answers whether the cloud took the object over from on-premises.
-func (t *Tenant) getSyncBehavior(r *request) (answer, error) {
-	o, err := t.behaviorOwner(r)
-	if err != nil {
-		return answer{}, err
-	}
-	b := append(r.context(o.schema.set+"('"+o.id+"')/onPremisesSyncBehavior/$entity"), `,"id":"`+o.id+`","isCloudManaged":`...)
-	return answer{status: 200, body: append(strconvBool(b, o.cloudManaged), '}')}, nil
-}
-
-func (t *Tenant) patchSyncBehavior(r *request) (answer, error) {
-	o, err := t.behaviorOwner(r)
-	if err != nil {
-		return answer{}, err
-	}
-	var body struct {
-		IsCloudManaged *bool `json:"isCloudManaged"`
-	}
-	if err := r.decode(&body); err != nil {
-		return answer{}, err
-	}
-	if body.IsCloudManaged == nil || o.raw("onPremisesSyncEnabled") == "" {
-		return answer{}, invalidValue("OnPremisesSyncBehavior", "isCloudManaged")
-	}
-	o.cloudManaged = *body.IsCloudManaged
-	return noContent(), nil
-}
-
-func (t *Tenant) behaviorOwner(r *request) (*object, error) {
-	if strings.EqualFold(r.segments[0], "users") {
-		return t.user(r.args[0])
-	}
-	return t.group(r.args[0])
 }

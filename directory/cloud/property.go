@@ -65,12 +65,8 @@ func Properties() []Property { return properties }
 
 // PropertyNamed finds a property of a decision by its name; names are case-sensitive.
 func PropertyNamed(decision, name string) (Property, bool) {
-	for _, p := range properties {
-		if p.Name == name && p.Decision == decision {
-			return p, true
-		}
-	}
-	return Property{}, false
+	p, ok := Lookup(name)
+	return p, ok && p.Decision == decision
 }
 
 // Lookup finds a property by its name alone; no two decisions set a property of the same name.
@@ -80,6 +76,16 @@ func Lookup(name string) (Property, bool) {
 		return Property{}, false
 	}
 	return properties[i], true
+}
+
+// Row gives the row of the table for a property, which belongs to the table; nil when there is none. It serves where
+// copying rows would cost more than using them.
+func Row(name string) *Property {
+	i, ok := byName[name]
+	if !ok {
+		return nil
+	}
+	return &properties[i]
 }
 
 var byName = func() map[string]int {

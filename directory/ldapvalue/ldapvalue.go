@@ -10,9 +10,12 @@ import (
 	"time"
 )
 
+// maxParts is how many sub-authorities a SID has at most.
+const maxParts = 15
+
 // SID gives the text form of a binary security identifier, S-1-5-21-…, after [MS-DTYP] 2.4.2.
 func SID(raw string) (string, error) {
-	if len(raw) < 8 || len(raw) != 8+4*int(raw[1]) {
+	if len(raw) < 8 || raw[1] > maxParts || len(raw) != 8+4*int(raw[1]) {
 		return "", fmt.Errorf("a SID of %d bytes", len(raw))
 	}
 	var authority uint64
@@ -75,7 +78,7 @@ func Bool(s string) (bool, error) {
 // ParseSID is the inverse of SID.
 func ParseSID(s string) (raw string, err error) {
 	parts := strings.Split(s, "-")
-	if len(parts) < 3 || len(parts) > 3+15 || parts[0] != "S" && parts[0] != "s" {
+	if len(parts) < 3 || len(parts) > 3+maxParts || parts[0] != "S" && parts[0] != "s" {
 		return "", fmt.Errorf("%q is not a SID", s)
 	}
 	revision, err := strconv.ParseUint(parts[1], 10, 8)

@@ -23,6 +23,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -178,7 +179,7 @@ func start(ctx context.Context, o *Options, s schedule) (*runner, error) {
 	run.verdicts.of = map[directory.Anchor]string{}
 	run.run.ID, run.run.Started = found.ID, found.Started
 	if run.resumed {
-		run.run.Overrides = append(found.Overrides, o.Allow...)
+		run.run.Overrides = slices.Concat(found.Overrides, o.Allow)
 	}
 	return run, nil
 }
@@ -191,7 +192,7 @@ func (r *runner) finish(ctx context.Context, cause error) (Result, error) {
 		return Result{Run: r.run, Resumed: r.resumed}, errors.Join(cause, fmt.Errorf("finish run: %w", err))
 	}
 	r.run.Finished = r.Now().UTC()
-	switch n := counts.Unsettled(); {
+	switch n := counts.Unsettled() + counts[journal.Deferred]; {
 	case cause != nil:
 		r.run.State, r.run.Detail = journal.Interrupted, "the run could not go on: "+cause.Error()
 	case r.brake.why != "":
@@ -199,7 +200,7 @@ func (r *runner) finish(ctx context.Context, cause error) (Result, error) {
 	case r.cut:
 		r.run.State, r.run.Detail = journal.Interrupted, "asked to stop"
 	case n > 0:
-		r.run.State, r.run.Detail = journal.Interrupted, fmt.Sprintf("the outcome of %d changes is not known; apply the plan again to look them up", n)
+		r.run.State, r.run.Detail = journal.Interrupted, fmt.Sprintf("%d changes were put off or have an unknown outcome; apply the plan again to go on with them", n)
 	default:
 		r.run.State = journal.Finished
 	}

@@ -2,7 +2,6 @@ package apply_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -141,7 +140,6 @@ func TestOverrideLetsAPlanPassAndIsRecorded(t *testing.T) {
 		t.Fatalf("%v, %v", err, r.Counts)
 	}
 	s := w.open()
-	defer s.Close()
 	run, err := s.Run(t.Context(), f.Digest())
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +167,6 @@ func TestWorkersDoNotChangeTheOutcome(t *testing.T) {
 		var order []string
 		if _, err := w.run(f, func(o *apply.Options) {
 			o.Workers = workers
-			o.Sleep = func(ctx context.Context, d time.Duration) error { return ctx.Err() }
 			o.Progress = func(done, total int, e journal.Entry) { order = append(order, e.Change) }
 		}); err != nil {
 			t.Fatal(err)
@@ -234,7 +231,7 @@ func TestCancelFinishesWhatIsInFlight(t *testing.T) {
 	if !r.Interrupted || r.Run.State != journal.Interrupted || r.NotReached == 0 || r.Counts.Unsettled() != 0 {
 		t.Errorf("interrupted %t, state %s, %d not reached, %v", r.Interrupted, r.Run.State, r.NotReached, r.Counts)
 	}
-	if err := errors.Join(lease.Release(), s.Close()); err != nil {
+	if err := lease.Release(); err != nil {
 		t.Fatal(err)
 	}
 	if again := w.must(f); !again.Resumed {

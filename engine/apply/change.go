@@ -99,7 +99,7 @@ func (s *step) depends(ctx context.Context) error {
 	switch c := &s.change; {
 	case c.Object.ID == "" && c.Action != plan.Create:
 		return s.end(ctx, journal.Blocked, "its object has no counterpart in the cloud")
-	case c.Action == plan.Refer && len(s.lost) > 0, c.Action == plan.Members && s.idle():
+	case len(s.lost) > 0 && (c.Action == plan.Refer || c.Action == plan.Members && s.idle()):
 		return s.end(ctx, journal.Blocked, s.missing())
 	}
 	return nil

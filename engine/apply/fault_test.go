@@ -14,6 +14,7 @@ import (
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/engine/apply"
+	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/ledger"
 	"github.com/coexistsync/coexist/engine/plan"
@@ -32,8 +33,8 @@ func TestFaultsOfACreate(t *testing.T) {
 	}{
 		"transient once":                     {memory.Fault{Err: kind(fault.Transient), Times: 1}, journal.Done, 2, journal.Finished},
 		"throttled twice":                    {memory.Fault{Err: kind(fault.Throttled), Times: 2}, journal.Done, 3, journal.Finished},
-		"transient for ever":                 {memory.Fault{Err: kind(fault.Transient)}, journal.Deferred, 8, journal.Finished},
-		"throttled for ever":                 {memory.Fault{Err: kind(fault.Throttled)}, journal.Deferred, 8, journal.Finished},
+		"transient for ever":                 {memory.Fault{Err: kind(fault.Transient)}, journal.Deferred, 8, journal.Interrupted},
+		"throttled for ever":                 {memory.Fault{Err: kind(fault.Throttled)}, journal.Deferred, 8, journal.Interrupted},
 		"answer lost after the write":        {memory.Fault{After: true, Times: 1}, journal.Done, 1, journal.Finished},
 		"answer lost before the write":       {memory.Fault{Err: kind(fault.Unknown), Times: 1}, journal.Done, 2, journal.Finished},
 		"error without a kind after it":      {memory.Fault{After: true, Err: errors.New("EOF"), Times: 1}, journal.Done, 1, journal.Finished},
@@ -43,7 +44,7 @@ func TestFaultsOfACreate(t *testing.T) {
 		"invalid":                            {memory.Fault{Err: kind(fault.Invalid)}, journal.Failed, 1, journal.Finished},
 		"denied":                             {memory.Fault{Err: kind(fault.Denied)}, journal.Failed, 1, journal.Finished},
 		"credentials refused":                {memory.Fault{Err: kind(fault.SignIn)}, journal.Failed, 1, journal.Stopped},
-		"asked to wait longer than it would": {memory.Fault{Err: &fault.Error{Kind: fault.Throttled, Delay: time.Hour}}, journal.Deferred, 1, journal.Finished},
+		"asked to wait longer than it would": {memory.Fault{Err: &fault.Error{Kind: fault.Throttled, Delay: time.Hour}}, journal.Deferred, 1, journal.Interrupted},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -105,6 +106,58 @@ func TestCreatedObjectsThatAreNotVisibleYet(t *testing.T) {
 	changes := company()
 	w.must(planned(t, changes, nil))
 	w.once(changes)
+}
+
+// lagging is a target that, as Graph does, answers not found for an object that is not visible everywhere yet.
+type lagging struct{ connector.Target }
+
+func absent(err error) error {
+	if err != nil && fault.KindOf(err) == fault.NotReady {
+		return kind(fault.NotFound)
+	}
+	return err
+}
+
+func (l lagging) Current(ctx context.Context, t cloud.Type, id string, names []string) (cloud.Object, error) {
+	o, err := l.Target.Current(ctx, t, id, names)
+	return o, absent(err)
+}
+
+func (l lagging) Export(ctx context.Context, c plan.Change, resolve func(plan.Ref) (string, bool)) (string, error) {
+	id, err := l.Target.Export(ctx, c, resolve)
+	return id, absent(err)
+}
+
+func TestFreshObjectsThatAreNotFoundYet(t *testing.T) {
+	w := newWorld(t)
+	w.target.Lag(3)
+	changes := company()
+	r, err := w.run(planned(t, changes, nil), func(o *apply.Options) { o.Targets[cloud.Entra] = lagging{w.target} })
+	if err != nil || !r.Complete() {
+		t.Fatalf("%v: %v, %v", err, r.Counts, r.Failures)
+	}
+	w.once(changes)
+}
+
+func (l lagging) ByAnchor(ctx context.Context, t cloud.Type, a directory.Anchor) (cloud.Object, error) {
+	o, err := l.Target.ByAnchor(ctx, t, a)
+	return o, absent(err)
+}
+
+// A create whose answer was lost is not found for as long as apply looks, and then stands in the way of its repetition.
+func TestConflictWithOurOwnEarlierAttempt(t *testing.T) {
+	w := newWorld(t)
+	w.target.Lag(3)
+	w.target.Inject(memory.Fault{After: true, Err: kind(fault.Unknown), Times: 1})
+	c := createUser(1)
+	r, err := w.run(planned(t, []plan.Change{c}, nil), func(o *apply.Options) { o.Targets[cloud.Entra] = lagging{w.target} })
+	if err != nil || !r.Complete() {
+		t.Fatalf("%v: %v, %v", err, r.Counts, r.Failures)
+	}
+	if e := w.entries()[c.ID]; e.Attempt != 2 {
+		t.Errorf("%d attempts, want 2", e.Attempt)
+	}
+	w.once([]plan.Change{c})
 }
 
 func TestLostAnswerAndLagTogether(t *testing.T) {

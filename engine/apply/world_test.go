@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,6 +44,8 @@ type world struct {
 	t      *testing.T
 	target *memory.Target
 	path   string // of the store
+	store  *store.Store
+	mu     sync.Mutex
 	sleeps []time.Duration
 }
 
@@ -55,12 +57,18 @@ func newWorld(t *testing.T, objects ...cloud.Object) *world {
 	return &world{t: t, target: memory.New(facts(), objects...), path: filepath.Join(t.TempDir(), "coexist.db")}
 }
 
+// open opens the store, once.
 func (w *world) open() *store.Store {
 	w.t.Helper()
+	if w.store != nil {
+		return w.store
+	}
 	s, err := store.Open(w.t.Context(), w.path, store.Options{Now: func() time.Time { return noon }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.t.Cleanup(func() { s.Close() })
+	w.store = s
 	return s
 }
 
@@ -68,7 +76,6 @@ func (w *world) open() *store.Store {
 func (w *world) run(f *plan.File, adapt func(*apply.Options)) (apply.Result, error) {
 	w.t.Helper()
 	s := w.open()
-	defer s.Close()
 	lease, err := s.Acquire(w.t.Context(), tenantID, journal.Who{User: "u", Host: "h", PID: 1})
 	if err != nil {
 		w.t.Fatal(err)
@@ -85,7 +92,15 @@ func (w *world) run(f *plan.File, adapt func(*apply.Options)) (apply.Result, err
 func (w *world) options(f *plan.File) apply.Options {
 	return apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: w.target}, Mode: "apply", Workers: 1,
 		Now: func() time.Time { return noon }, Rand: func() float64 { return 0.5 },
-		Sleep: func(ctx context.Context, d time.Duration) error { w.sleeps = append(w.sleeps, d); return ctx.Err() }}
+		Sleep: w.sleep}
+}
+
+// sleep notes the pause and takes none.
+func (w *world) sleep(ctx context.Context, d time.Duration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sleeps = append(w.sleeps, d)
+	return ctx.Err()
 }
 
 // must applies a plan and demands that every change has its effect.
@@ -105,7 +120,6 @@ func (w *world) must(f *plan.File) apply.Result {
 func (w *world) seed(rows ...ledger.Row) {
 	w.t.Helper()
 	s := w.open()
-	defer s.Close()
 	lease, err := s.Acquire(w.t.Context(), tenantID, journal.Who{Host: "h"})
 	if err != nil {
 		w.t.Fatal(err)
@@ -125,7 +139,6 @@ func (w *world) seed(rows ...ledger.Row) {
 func (w *world) rows() []ledger.Row {
 	w.t.Helper()
 	s := w.open()
-	defer s.Close()
 	var out []ledger.Row
 	for r, err := range s.Rows(w.t.Context()) {
 		if err != nil {
@@ -140,7 +153,6 @@ func (w *world) rows() []ledger.Row {
 func (w *world) entries() map[string]journal.Entry {
 	w.t.Helper()
 	s := w.open()
-	defer s.Close()
 	runs, err := s.Runs(w.t.Context(), 0)
 	if err != nil {
 		w.t.Fatal(err)
@@ -380,5 +392,3 @@ func reasonOf(err error) apply.Reason {
 	}
 	return ""
 }
-
-func sortedIDs(m map[string]journal.State) []string { return slices.Sorted(maps.Keys(m)) }

@@ -17,7 +17,7 @@ import (
 
 // Property is one managed property.
 type Property struct {
-	cloud.Property
+	*cloud.Property
 	Value   cloud.Value // nothing: it shall have none
 	Refs    []string    // of reference kinds: DNs in the source
 	Because []plan.Because
@@ -121,7 +121,7 @@ func becauses(d rules.Decision) []plan.Because {
 }
 
 // fits reports whether objects of the type have the property.
-func fits(p cloud.Property, t cloud.Type) bool {
+func fits(p *cloud.Property, t cloud.Type) bool {
 	switch {
 	case t.IsGroup():
 		return p.Groups
@@ -136,12 +136,16 @@ func (c Catalogue) merge(s *State, d rules.Decision) {
 	if !s.usable(d, "") {
 		return
 	}
-	for _, e := range d.Entries {
-		p, ok := cloud.PropertyNamed(d.Name, e.Key)
-		if !ok || !fits(p, s.Type) {
+	s.Properties = slices.Grow(s.Properties, len(d.Entries))
+	var why []plan.Because
+	for i, e := range d.Entries {
+		p := cloud.Row(e.Key)
+		if p == nil || p.Decision != d.Name || !fits(p, s.Type) {
 			continue // a policy for several types may mention what only some of them have
 		}
-		why := []plan.Because{because(d, []rules.Origin{e.Origin})}
+		if why == nil || e.Origin != d.Entries[i-1].Origin {
+			why = []plan.Because{because(d, []rules.Origin{e.Origin})}
+		}
 		v, err := p.Canonical(e.Value)
 		if err != nil {
 			s.problem(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: err.Error(), Because: why})
@@ -152,7 +156,7 @@ func (c Catalogue) merge(s *State, d rules.Decision) {
 }
 
 func (c Catalogue) usageLocation(s *State, d rules.Decision) {
-	p, _ := cloud.Lookup("usageLocation")
+	p := cloud.Row("usageLocation")
 	if !fits(p, s.Type) || !s.usable(d, p.Name) || d.Text == "" {
 		return
 	}
@@ -161,7 +165,7 @@ func (c Catalogue) usageLocation(s *State, d rules.Decision) {
 
 // licenses turns bundles into the tenant's SKUs. Two bundles of one SKU switch off only what both switch off.
 func (c Catalogue) licenses(s *State, policy string, d rules.Decision) {
-	p, _ := cloud.Lookup("licenses")
+	p := cloud.Row("licenses")
 	if !fits(p, s.Type) || !s.usable(d, p.Name) {
 		return
 	}

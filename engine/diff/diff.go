@@ -127,6 +127,7 @@ func (w *work) create() {
 
 // initial gives the properties to create with.
 func (w *work) initial() (attrs []plan.Attribute) {
+	attrs = make([]plan.Attribute, 0, len(w.State.Properties))
 	for _, p := range w.State.Properties {
 		if plain(p.Property) && !p.Value.IsNothing() {
 			attrs = append(attrs, plan.Attribute{Name: p.Name, After: p.Value, Because: p.Because, Reason: plan.ObjectNew})
@@ -135,20 +136,30 @@ func (w *work) initial() (attrs []plan.Attribute) {
 	return attrs
 }
 
+// required are the properties that must have a value when an object is made.
+var required = func() (names []string) {
+	for _, p := range cloud.Properties() {
+		if p.Required {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}()
+
 // Missing names the properties without which an object of the state's type cannot be created.
 func Missing(s *desired.State) []string {
 	var out []string
-	for _, p := range cloud.Properties() {
-		if p.Required && fits(p, s.Type) {
-			if d, ok := s.Get(p.Name); !ok || d.Value.IsNothing() {
-				out = append(out, p.Name)
+	for _, name := range required {
+		if fits(cloud.Row(name), s.Type) {
+			if d, ok := s.Get(name); !ok || d.Value.IsNothing() {
+				out = append(out, name)
 			}
 		}
 	}
 	return out
 }
 
-func fits(p cloud.Property, t cloud.Type) bool {
+func fits(p *cloud.Property, t cloud.Type) bool {
 	if p.Directory != cloud.Entra {
 		return false
 	}
@@ -159,7 +170,7 @@ func fits(p cloud.Property, t cloud.Type) bool {
 }
 
 // plain reports whether a property is written together with others by an update.
-func plain(p cloud.Property) bool {
+func plain(p *cloud.Property) bool {
 	return p.Directory == cloud.Entra && p.Kind != cloud.LicensesKind && p.Kind != cloud.ReferenceKind && p.Kind != cloud.ReferencesKind
 }
 

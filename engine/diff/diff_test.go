@@ -17,10 +17,7 @@ import (
 
 // set gives a managed property.
 func set(name string, v cloud.Value, refs ...string) desired.Property {
-	p, ok := cloud.Lookup(name)
-	if !ok {
-		panic(name)
-	}
+	p := cloud.Row(name)
 	return desired.Property{Property: p, Value: v, Refs: refs, Because: []plan.Because{{Decision: p.Decision}}}
 }
 

@@ -115,7 +115,11 @@ func TestBuild(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v, err := tenant.New(cloud.Tenant{}, c.cloud)
+			b := tenant.NewBuilder()
+			for _, o := range c.cloud {
+				b.Add(o)
+			}
+			v, err := b.View(cloud.Tenant{})
 			if err != nil {
 				t.Fatal(err)
 			}

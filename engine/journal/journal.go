@@ -71,7 +71,7 @@ type RunState string
 const (
 	Running     RunState = "running"
 	Finished    RunState = "finished"    // every change came to an end, whatever end
-	Interrupted RunState = "interrupted" // asked to stop, or changes are left whose outcome is not known
+	Interrupted RunState = "interrupted" // asked to stop, or changes are left that were put off or whose outcome is not known
 	Stopped     RunState = "stopped"     // a stop rule held
 )
 

@@ -153,6 +153,7 @@ const (
 	RuleError        SkipReason = "rule-error"         // an expression failed, or a rule said fail
 	DuplicateAnchor  SkipReason = "duplicate-anchor"   // several source objects claim one anchor
 	NoAnchor         SkipReason = "no-anchor"          // the source object has no usable anchor
+	Damaged          SkipReason = "damaged"            // an attribute could not be taken over from the directory
 	Ambiguous        SkipReason = "ambiguous"          // several cloud objects match, or several sources match one
 	Collision        SkipReason = "collision"          // another object holds a value that must be unique
 	Incomplete       SkipReason = "incomplete"         // a required property has no value
@@ -177,7 +178,7 @@ const (
 // Held reports whether the reason means that a decision failed, so that --strict-held counts it.
 func (r SkipReason) Held() bool {
 	switch r {
-	case RuleError, DuplicateAnchor, NoAnchor, Ambiguous, Collision, Incomplete, Rejected, Unreadable, Unlocated:
+	case RuleError, DuplicateAnchor, NoAnchor, Damaged, Ambiguous, Collision, Incomplete, Rejected, Unreadable, Unlocated:
 		return true
 	}
 	return false

@@ -160,7 +160,7 @@ func limit(g plan.Guard) string {
 		parts = append(parts, fmt.Sprintf("%g %% of %s", g.Percent, count(g.Population)))
 	}
 	if len(parts) == 0 {
-		return "limit 0"
+		return "of " + count(g.Population)
 	}
 	return "limit " + strings.Join(parts, " or ")
 }
@@ -257,8 +257,8 @@ func (t *planText) origin() {
 			what += " from " + Safe(s.Server)
 		}
 		rows = append(rows, []string{"source " + Safe(s.Name), what})
-		if len(s.Missing) > 0 {
-			rows = append(rows, []string{"", "its schema lacks " + Safe(strings.Join(s.Missing, ", "))})
+		if n := len(s.Missing); n > 0 {
+			rows = append(rows, []string{"", "no object has " + Safe(list(s.Missing[:min(4, n)], n))})
 		}
 	}
 	rows = append(rows, []string{"tenant", tenantName(t.m) + ", read " + instant(t.m.Tenant.ReadAt)},

@@ -50,10 +50,8 @@ func skipText(k plan.Skip) string {
 		parts = append(parts, "until "+instant(*k.Until))
 	}
 	text := strings.Join(parts, ": ")
-	for _, b := range k.Because {
-		if r := rule(b); b.Rule != "" && !strings.Contains(text, r) {
-			text += " [" + r + "]"
-		}
+	if len(k.Because) == 1 && k.Because[0].Rule != "" && !strings.Contains(text, Safe(k.Because[0].Rule)) {
+		text += " [" + rule(k.Because[0]) + "]"
 	}
 	return text
 }

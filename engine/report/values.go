@@ -39,6 +39,9 @@ func (n skuNames) what(c plan.Change) string {
 		for _, a := range c.Attributes {
 			list = append(list, Safe(a.Name))
 		}
+		if len(list) > 4 {
+			return strings.Join(list[:3], ", ") + " and " + strconv.Itoa(len(list)-3) + " more properties"
+		}
 		return strings.Join(list, ", ")
 	case plan.Members:
 		if len(c.Attributes) > 0 && c.Attributes[0].Name != "members" {

@@ -46,6 +46,7 @@ var skipWords = []struct {
 	text   string
 }{
 	{plan.RuleError, "a rule could not decide"},
+	{plan.Damaged, "an attribute could not be read as it stands"},
 	{plan.DuplicateAnchor, "several objects claim one source anchor"},
 	{plan.NoAnchor, "no usable source anchor"},
 	{plan.Ambiguous, "matches more than one object"},
@@ -57,6 +58,7 @@ var skipWords = []struct {
 	{plan.KindChange, "the cloud object is of another kind"},
 	{plan.Protected, "an administrator of the tenant"},
 	{plan.NoSeat, "the tenant lacks the subscription or a plan of it"},
+	{plan.Substituted, "the cloud cannot hold the value; what it takes instead is planned"},
 	{plan.Unresolved, "a member or manager without a cloud object"},
 	{plan.NotOurs, "would be removed, but coexist does not own it"},
 	{plan.OnHold, "decided, and waits for its hold to end"},

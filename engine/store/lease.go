@@ -50,6 +50,9 @@ type Lease struct {
 // Acquire takes the lease of a tenant, or returns a *HeldError at once. by.Host must tell hosts apart. The store belongs to
 // the first tenant whose lease was taken; another one's is refused with ErrOtherTenant. Release gives the lease back.
 func (s *Store) Acquire(ctx context.Context, tenant string, by journal.Who) (*Lease, error) {
+	if by.Host == "" {
+		return nil, errors.New("take the lease: the host has no name")
+	}
 	lock, err := os.OpenFile(s.path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the store: %w", err)

@@ -23,9 +23,65 @@ type View struct {
 	byAddress map[string][]int32
 }
 
-// New builds a view. Objects that a target returned twice, as pages may, count once; two different objects of one id are
-// an error, because one of them would be lost.
-func New(facts cloud.Tenant, objects []cloud.Object) (*View, error) {
+// Builder collects the objects of a tenant. Values that many objects share are kept once. It is not safe for concurrent
+// use.
+type Builder struct {
+	objects []cloud.Object
+	shared  map[string]cloud.Value // texts that several objects have
+	seen    map[string]*use        // by property
+}
+
+// use says how a property's values repeat.
+type use struct{ seen, fresh int }
+
+// NewBuilder starts a view.
+func NewBuilder() *Builder {
+	return &Builder{shared: map[string]cloud.Value{}, seen: map[string]*use{}}
+}
+
+// Add takes an object over.
+func (b *Builder) Add(o cloud.Object) {
+	kept := make([]cloud.Set, len(o.Properties))
+	for i, s := range o.Properties {
+		if row := cloud.Row(s.Name); row != nil {
+			s.Name = row.Name // one copy of the name, whatever the connector made
+		}
+		kept[i] = cloud.Set{Name: s.Name, Value: b.share(s.Name, s.Value)}
+	}
+	o.Properties = kept
+	b.objects = append(b.objects, o)
+}
+
+// Len is the number of objects added so far.
+func (b *Builder) Len() int { return len(b.objects) }
+
+// share gives the kept copy of a text. A property whose values turn out to be mostly its own is no longer looked at.
+func (b *Builder) share(name string, v cloud.Value) cloud.Value {
+	text := v.Text()
+	if text == "" {
+		return v
+	}
+	u := b.seen[name]
+	if u == nil {
+		u = &use{}
+		b.seen[name] = u
+	}
+	if u.fresh > 1024 && u.fresh*4 > u.seen {
+		return v
+	}
+	u.seen++
+	if kept, ok := b.shared[text]; ok {
+		return kept
+	}
+	u.fresh++
+	b.shared[text] = v
+	return v
+}
+
+// View orders and indexes the objects. Objects that a target returned twice, as pages may, count once; two different
+// objects of one id are an error, because one of them would be lost. The builder must not be used afterwards.
+func (b *Builder) View(facts cloud.Tenant) (*View, error) {
+	objects := b.objects
 	slices.SortStableFunc(objects, func(a, b cloud.Object) int { return cmp.Compare(a.ID, b.ID) })
 	for i := 1; i < len(objects); i++ {
 		if a, b := &objects[i-1], &objects[i]; a.ID == b.ID && (a.Type != b.Type || a.Anchor != b.Anchor || a.Deleted != b.Deleted) {

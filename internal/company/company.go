@@ -12,6 +12,7 @@ import (
 	"io"
 	"iter"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,11 +33,8 @@ const (
 // Domains lists the domains that the company's tenant must have verified, beside its initial one.
 func Domains() []string { return []string{Domain, BrandDomain, BoughtName} }
 
-// At is when the company's directory is read: the instant that all its times lead up to.
-var at = time.Date(2026, 9, 15, 6, 0, 0, 0, time.UTC)
-
-// At gives the instant at which the directory stands as generated.
-func At() time.Time { return at }
+// At gives the instant at which the directory is read: all its times lead up to it.
+func At() time.Time { return time.Date(2026, 9, 15, 6, 0, 0, 0, time.UTC) }
 
 // DefaultUsers is the number of staff of the sample company, which makes about 600 objects in all.
 const DefaultUsers = 400
@@ -89,7 +87,7 @@ func (c *Company) Entries() iter.Seq[Entry] {
 // Fill adds every user, contact and group to b, and the source.
 func (c *Company) Fill(b *snapshot.Builder) error {
 	root, read := guid(c.seed, Naming), map[string]bool{}
-	src := snapshot.Source{Name: Tenant, Server: "dc1." + Domain, Domain: Domain, Naming: Naming, TakenAt: at,
+	src := snapshot.Source{Name: Tenant, Server: "dc1." + Domain, Domain: Domain, Naming: Naming, TakenAt: At(),
 		Scopes: []snapshot.Scope{{OU: Naming, GUID: root}}}
 	for e := range c.Entries() {
 		if e.Kind == 0 {
@@ -146,8 +144,8 @@ func (c *Company) entry(kind directory.Kind, dn string, classes []string, rid ui
 	g := guid(c.seed, dn)
 	e := Entry{DN: dn, Kind: kind, GUID: g, Classes: append([]string{"top"}, classes...)}
 	r := c.chance("times of " + dn)
-	created := at.Add(-time.Duration(100+r.IntN(4000)) * 24 * time.Hour).Add(-time.Duration(r.IntN(86400)) * time.Second)
-	changed := at.Add(-time.Duration(1+r.IntN(99)) * 24 * time.Hour).Add(-time.Duration(r.IntN(86400)) * time.Second)
+	created := At().Add(-time.Duration(100+r.IntN(4000)) * 24 * time.Hour).Add(-time.Duration(r.IntN(86400)) * time.Second)
+	changed := At().Add(-time.Duration(1+r.IntN(99)) * 24 * time.Hour).Add(-time.Duration(r.IntN(86400)) * time.Second)
 	usn := 10000 + r.IntN(5000000)
 	e.set(directory.AttrObjectGUID, string(g[:]))
 	if rid != 0 {
@@ -204,12 +202,9 @@ func (c *Company) containers() iter.Seq[Entry] {
 
 // ous lists the OUs, parents first.
 func ous() []string {
-	var out []string
-	for _, ou := range []string{staffOU, leaversOU, serviceOU, resourcesOU, contactsOU, groupsOU} {
-		out = append(out, ou)
-	}
+	out := []string{staffOU, leaversOU, serviceOU, resourcesOU, contactsOU, groupsOU}
 	for _, s := range sites {
-		if country := "OU=" + s.country + "," + staffOU; !contains(out, country) {
+		if country := "OU=" + s.country + "," + staffOU; !slices.Contains(out, country) {
 			out = append(out, country)
 		}
 		out = append(out, s.ou())
@@ -217,20 +212,11 @@ func ous() []string {
 	return append(out, boughtOU)
 }
 
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
-
-func yieldAll(list []Entry, yield func(Entry) bool) bool {
+// yieldAll yields a list, until yield has enough.
+func yieldAll(list []Entry, yield func(Entry) bool) {
 	for _, e := range list {
 		if !yield(e) {
-			return false
+			return
 		}
 	}
-	return true
 }

@@ -23,7 +23,7 @@ const (
 
 // profile is what decides where a person stands in the directory; small, for there is one for each.
 type profile struct {
-	turn     uint32 // the how manieth of their language
+	turn     uint32 // how many of their language came before
 	language uint8
 	site     uint8
 	dept     uint8
@@ -198,12 +198,12 @@ func (p person) signIn(e *Entry, r *rand.Rand) {
 	e.set(directory.AttrUserAccountCtl, uac)
 	e.set(directory.AttrPrimaryGroupID, "513")
 	e.set("accountExpires", "9223372036854775807")
-	e.set("pwdLastSet", fileTime(at.Add(-time.Duration(1+r.IntN(90*24))*time.Hour)))
+	e.set("pwdLastSet", fileTime(At().Add(-time.Duration(1+r.IntN(90*24))*time.Hour)))
 	days := r.IntN(14)
 	if p.leaver {
 		days += 60
 	}
-	e.set("lastLogonTimestamp", fileTime(at.Add(-time.Duration(days*24+r.IntN(24))*time.Hour)))
+	e.set("lastLogonTimestamp", fileTime(At().Add(-time.Duration(days*24+r.IntN(24))*time.Hour)))
 }
 
 // fileTime gives the decimal count of 100 ns intervals since 1601.

@@ -45,7 +45,7 @@ func (c *Company) accounts() iter.Seq[Entry] {
 
 // resource is a mailbox that belongs to nobody.
 type resource struct {
-	name, alias              string
+	name                     string
 	details, remote, display string
 	local                    bool // the mailbox stands on premises, with its GUID
 	capacity                 string

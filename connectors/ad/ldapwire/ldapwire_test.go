@@ -68,7 +68,7 @@ func all(t *testing.T, c *ldapwire.Conn, size int) map[string]map[string][]strin
 			out[e.DN][a.Name] = append([]string(nil), a.Values...)
 		}
 		return nil
-	}, func() error { return nil })
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ const PagingOID = "1.2.840.113556.1.4.319"
 var ErrNoPaging = errors.New("the server sent no paging control; the page may be incomplete")
 
 // Pages repeats a search page by page until the server says that there is no more. Every page must end in success and with
-// a paging control. after is called behind each page, when the connection is free for other requests.
+// a paging control. after, unless it is nil, is called behind each page, when the connection is free for other requests.
 func (c *Conn) Pages(q Search, size int, yield func(*Entry) error, after func() error) error {
 	cookie := ""
 	controls := q.Controls[:len(q.Controls):len(q.Controls)]
@@ -30,8 +30,13 @@ func (c *Conn) Pages(q Search, size int, yield func(*Entry) error, after func() 
 		if cookie, err = pagingCookie(value); err != nil {
 			return err
 		}
-		if err := after(); err != nil || cookie == "" {
-			return err
+		if after != nil {
+			if err := after(); err != nil {
+				return err
+			}
+		}
+		if cookie == "" {
+			return nil
 		}
 	}
 }
