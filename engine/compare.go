@@ -33,7 +33,7 @@ func (p *planner) evaluate(ctx context.Context) error {
 			for from := range next {
 				for i := from; i < min(from+chunk, n); i++ {
 					out := ev.Evaluate(p.decider.Input(i))
-					state := p.catalogue.Fold(&out)
+					state := p.catalogue.Identity(&out)
 					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)),
 						lacks: len(diff.Missing(&state)) > 0}
 				}

@@ -57,14 +57,6 @@ func (v *vocabulary) add(a attribute) {
 	v.names = append(v.names, a.name)
 }
 
-func (v *vocabulary) clone() *vocabulary {
-	c := &vocabulary{byName: make(map[string]attribute, len(v.byName)+8)}
-	for _, n := range v.names {
-		c.add(v.byName[n])
-	}
-	return c
-}
-
 // builtinVocabulary is the table of attributes every policy knows: the short names, and under their LDAP names those that
 // the documented rules of Entra Connect read or let flow (In from AD – User Join, User Common, User Exchange, Group and
 // Contact rules) with those that decide about mailboxes.

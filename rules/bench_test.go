@@ -135,6 +135,7 @@ func prepare(tb testing.TB, set *Set, schema *directory.Schema, in Input) bareRu
 	tb.Helper()
 	e := set.NewEvaluator(schema, benchTime)
 	e.Evaluate(in)
+	e.facts.boxed = nil // an environment with all that was decided
 	var b bareRun
 	b.env = e.facts.environment()
 	run := func(p *program) bool {

@@ -329,6 +329,8 @@ func (r *resolver) decided(x *ast.CallNode) ast.Node {
 	kind, readable := decidedKinds[name]
 	at := slices.Index(r.policy.order, name)
 	switch {
+	case r.use == inScope:
+		r.problem(x, "", "a scope cannot read decisions: it comes before them")
 	case !slices.Contains(decisionNames, name):
 		r.problem(x.Arguments[0], strictyaml.DidYouMean(name, decisionNames), "unknown decision %q", name)
 	case !readable:

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -22,7 +23,8 @@ type test struct {
 	op      testOp
 	text    string
 	texts   []string
-	number  int
+	numbers []int
+	nested  *chain
 	negated bool
 }
 
@@ -35,21 +37,22 @@ const (
 	testSuffix
 	testContains
 	testIn
-	testNumber
+	testNumbers
+	testChain
 )
 
 // settle gives the condition's value if the tests decide it.
 func (c *chain) settle(cells []cell) (result, settled bool) {
 	for i := range c.tests {
-		if c.tests[i].holds(&cells[c.tests[i].slot]) == c.or {
+		if c.tests[i].holds(cells) == c.or {
 			return c.or, true
 		}
 	}
 	return !c.or, c.whole
 }
 
-func (t *test) holds(c *cell) bool {
-	ok := false
+func (t *test) holds(cells []cell) bool {
+	ok, c := false, &cells[t.slot]
 	switch t.op {
 	case testTruth:
 		ok = *c.truth
@@ -63,14 +66,16 @@ func (t *test) holds(c *cell) bool {
 		ok = strings.Contains(*c.text, t.text)
 	case testIn:
 		ok = slices.Contains(t.texts, *c.text)
-	case testNumber:
-		ok = *c.number == t.number
+	case testNumbers:
+		ok = slices.Contains(t.numbers, *c.number)
+	case testChain:
+		ok, _ = t.nested.settle(cells)
 	}
 	return ok != t.negated
 }
 
-// maxTexts bounds the list that a test goes through one by one; longer ones are left to the program, which has a table.
-const maxTexts = 16
+// maxItems bounds the list that a test goes through one by one; longer ones are left to the program, which has a table.
+const maxItems = 16
 
 // chainOf collects the tests at the head of a checked and folded condition.
 func (u *unit) chainOf(n ast.Node) chain {
@@ -119,6 +124,10 @@ func (u *unit) testOf(n ast.Node) (t test, ok bool) {
 		t.slot, ok = u.layout.byKey[x.Value]
 		return t, ok && u.layout.slots[t.slot].kind == boolType
 	case *ast.BinaryNode:
+		if isLogical(x.Operator) {
+			c := u.chainOf(x)
+			return test{op: testChain, nested: &c}, c.whole
+		}
 		t.slot, ok = u.layout.byKey[identifierOf(x.Left)]
 		return u.compareTest(t, ok, x)
 	}
@@ -132,24 +141,36 @@ func (u *unit) compareTest(t test, slot bool, x *ast.BinaryNode) (test, bool) {
 	}
 	kind := u.layout.slots[t.slot].kind
 	t.negated = x.Operator == "!="
+	equality := x.Operator == "==" || t.negated
 	switch r := x.Right.(type) {
 	case *ast.IntegerNode:
-		t.op, t.number = testNumber, r.Value
-		return t, kind == intType && (x.Operator == "==" || x.Operator == "!=")
+		t.op, t.numbers = testNumbers, []int{r.Value}
+		return t, kind == intType && equality
 	case *ast.StringNode:
 		op, known := map[string]testOp{"==": testEqual, "!=": testEqual, "startsWith": testPrefix, "endsWith": testSuffix, "contains": testContains}[x.Operator]
 		t.op, t.text = op, r.Value
 		return t, kind == stringType && known
 	case *ast.ArrayNode:
-		t.op = testIn
-		for _, e := range r.Nodes {
-			s, ok := e.(*ast.StringNode)
-			if !ok || len(t.texts) == maxTexts {
-				return t, false
-			}
-			t.texts = append(t.texts, s.Value)
-		}
-		return t, kind == stringType && x.Operator == "in"
+		return t, x.Operator == "in" && len(r.Nodes) <= maxItems && t.items(kind, r.Nodes)
 	}
 	return t, false
+}
+
+// items takes the literals of a list up, all of the slot's kind.
+func (t *test) items(kind reflect.Type, nodes []ast.Node) bool {
+	t.op = testIn
+	if kind == intType {
+		t.op = testNumbers
+	}
+	for _, n := range nodes {
+		switch x := n.(type) {
+		case *ast.StringNode:
+			t.texts = append(t.texts, x.Value)
+		case *ast.IntegerNode:
+			t.numbers = append(t.numbers, x.Value)
+		default:
+			return false
+		}
+	}
+	return kind == stringType && t.numbers == nil || kind == intType && t.texts == nil
 }

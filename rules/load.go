@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	_ "time/tzdata" // policies name timezones, and Windows has no database of them
@@ -33,6 +32,7 @@ type loader struct {
 	root     string
 	paths    []string // of the policy files, relative to root
 	docs     map[string]*strictyaml.Doc
+	kinds    map[string]string // of the docs; "" for one without
 	files    map[string][]byte // what the set is made of
 	problems strictyaml.Problems
 	set      *Set
@@ -47,19 +47,13 @@ type loader struct {
 	parsing  *conf.Config
 }
 
-// named is a condition with the place of its name.
-type named struct {
-	name   string
-	key    strictyaml.Value
-	script int
-}
-
 // Load reads all policies below root of fsys: every *.yaml and *.yml, in the order of their paths. Files of kind Policy and
 // Conditions make the set; tests of policies are passed over. Names that begin with a dot are not looked at. The set is
 // nil when there are problems, which are sorted by file, line and column.
 func Load(fsys fs.FS, root string) (*Set, strictyaml.Problems) {
 	l := &loader{
-		fsys: fsys, root: path.Clean(root), docs: map[string]*strictyaml.Doc{}, files: map[string][]byte{}, set: &Set{},
+		fsys: fsys, root: path.Clean(root), docs: map[string]*strictyaml.Doc{}, kinds: map[string]string{},
+		files: map[string][]byte{}, set: &Set{},
 		layout: newLayout(), unused: newLayout(), imported: map[string][]named{}, used: map[string]bool{}, ids: map[string]strictyaml.Value{},
 		parsing: conf.New(struct{}{}),
 	}
@@ -140,8 +134,8 @@ func (l *loader) read(name string) ([]byte, error) {
 	return b, err
 }
 
-// kinds of files below the root.
-var kinds = []string{"Policy", "Conditions", "PolicyTest"}
+// fileKinds are the kinds of files below the root.
+var fileKinds = []string{"Policy", "Conditions", "PolicyTest"}
 
 // open parses one file and drops it from the set when it is a test.
 func (l *loader) open(name string) {
@@ -165,24 +159,13 @@ func (l *loader) open(name string) {
 		delete(l.files, name)
 		return
 	}
-	l.docs[name] = d
-	if word != "" && !slices.Contains(kinds, word) {
-		kind.Hintf(strictyaml.DidYouMean(word, kinds), "unknown kind %q; known are %s", word, strings.Join(kinds, ", "))
+	l.docs[name], l.kinds[name] = d, word
+	if word != "" && !slices.Contains(fileKinds, word) {
+		kind.Hintf(strictyaml.DidYouMean(word, fileKinds), "unknown kind %q; known are %s", word, strings.Join(fileKinds, ", "))
 	}
 	if v := version.Text(); v != "" && v != apiVersion {
 		version.Hintf("write "+apiVersion, "apiVersion %q is not known to this version", v)
 	}
-}
-
-// kind gives the kind of a file, "" when it has none.
-func kindOfDoc(d *strictyaml.Doc) string {
-	kind := ""
-	d.Root().Each(func(key string, _, v strictyaml.Value) {
-		if key == "kind" {
-			kind = v.Peek()
-		}
-	})
-	return kind
 }
 
 // policies reads the files of kind Policy, in path order.
@@ -194,7 +177,7 @@ func (l *loader) policies() {
 		if d == nil {
 			continue
 		}
-		switch kindOfDoc(d) {
+		switch l.kinds[name] {
 		case "Policy":
 			found = true
 			p, at := l.policy(d)
@@ -211,86 +194,6 @@ func (l *loader) policies() {
 	}
 	if !found && len(l.allProblems()) == 0 {
 		l.problems = append(l.problems, strictyaml.Problem{File: l.root, Message: "there is no file of kind Policy"})
-	}
-}
-
-// conditionsAlone looks at Conditions files that no policy imports. Only their syntax can be checked: what their names mean
-// is up to a policy.
-func (l *loader) conditionsAlone() {
-	for _, name := range l.paths {
-		if d := l.docs[name]; d != nil && kindOfDoc(d) == "Conditions" && !l.used[name] {
-			for _, n := range l.conditionsFile(name) {
-				l.parse(n.script)
-			}
-		}
-	}
-}
-
-// namePattern is what conditions, tables, bundles and attributes may be called.
-var namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,63}$`)
-
-func checkName(key strictyaml.Value, what, name string) {
-	if !namePattern.MatchString(name) {
-		key.Problemf("%s name %q must be letters, digits and underscores, beginning with a letter", what, name)
-	}
-}
-
-// conditionsFile reads the conditions of an imported file.
-func (l *loader) conditionsFile(name string) []named {
-	if list, ok := l.imported[name]; ok {
-		return list
-	}
-	var list []named
-	l.docs[name].Root().Fields(map[string]func(strictyaml.Value){
-		"apiVersion": func(strictyaml.Value) {},
-		"kind":       func(strictyaml.Value) {},
-		"metadata":   func(v strictyaml.Value) { metadata(v, &policy{}) },
-		"conditions": func(v strictyaml.Value) { list = l.conditions(v) },
-	}, "apiVersion", "kind", "conditions")
-	l.imported[name] = list
-	return list
-}
-
-func (l *loader) conditions(v strictyaml.Value) []named {
-	var list []named
-	v.Each(func(name string, key, value strictyaml.Value) {
-		checkName(key, "condition", name)
-		if reserved(name) {
-			key.Problemf("condition cannot be called %s, which already means something", name)
-		}
-		list = append(list, named{name, key, l.script(value)})
-	})
-	return list
-}
-
-// script takes an expression's text up and gives its number.
-func (l *loader) script(v strictyaml.Value) int {
-	s := v.Script()
-	if v.IsScalar() && strings.TrimSpace(s.Text) == "" {
-		v.Problemf("expression is empty")
-		s.Text = ""
-	}
-	l.scripts = append(l.scripts, s)
-	return len(l.scripts) - 1
-}
-
-// define makes conditions known to a policy.
-func (l *loader) define(p *policy, list []named) {
-	for _, n := range list {
-		if other, dup := p.conditions[n.name]; dup {
-			line, _ := l.scripts[other].Position(0)
-			n.key.Problemf("condition %s is already defined at %s:%d", n.name, l.scripts[other].File(), line)
-			continue
-		}
-		p.conditions[n.name] = n.script
-		p.conditionNames = append(p.conditionNames, n.name)
-	}
-}
-
-// conditionUnits has each condition checked by itself, so that mistakes in unused ones show too.
-func (l *loader) conditionUnits(p *policy) {
-	for _, name := range p.conditionNames {
-		l.expression(unit{policy: p, use: inCheck, script: p.conditions[name], want: wantTruth, earlier: len(p.order)})
 	}
 }
 

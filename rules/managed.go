@@ -11,11 +11,7 @@ func (s *Set) Properties() []string {
 			case UsageLocation, Licenses:
 				names = append(names, d.name)
 			}
-			for _, r := range append(d.rules[:len(d.rules):len(d.rules)], d.fallback) {
-				for _, a := range r.sets {
-					names = append(names, a.property.Name)
-				}
-			}
+			names = append(names, d.keys...)
 		}
 	}
 	slices.Sort(names)

@@ -149,7 +149,7 @@ func (l *loader) imports(p *policy, v strictyaml.Value) {
 			x.Problemf("%q does not lie inside the policy folder", file)
 		case d == nil:
 			x.Hintf(strictyaml.DidYouMean(name, l.paths), "there is no policy file %s", name)
-		case kindOfDoc(d) != "Conditions":
+		case l.kinds[name] != "Conditions":
 			x.Problemf("%s is not of kind Conditions", name)
 		case seen[name]:
 			x.Problemf("%s is imported twice", name)

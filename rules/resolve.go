@@ -91,7 +91,9 @@ func (r *resolver) list(nodes []ast.Node) {
 // node itself; the unit is then not compiled.
 func (r *resolver) node(n ast.Node) ast.Node {
 	if r.nodes++; r.nodes > maxInlined {
-		r.problem(n, "", "expression grows beyond %d parts once its conditions are put in place", maxInlined)
+		if r.nodes == maxInlined+1 {
+			r.problemAt(r.start(), "", "expression grows beyond %d parts once its conditions are put in place", maxInlined)
+		}
 		return n
 	}
 	switch x := n.(type) {

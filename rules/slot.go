@@ -51,9 +51,8 @@ type slot struct {
 	name  string // the key in its layout and the identifier in syntax trees, where it cannot be mistaken for a name in a policy
 	kind  reflect.Type
 	op    operation
-	read  int  // position in layout.reads, -1 for none
-	from  int  // the slot it is computed from, -1 for none
-	fold  bool // text that must be folded
+	read  int // position in layout.reads, -1 for none
+	from  int // the slot it is computed from, -1 for none
 	arg   string
 	ref   int
 	table *table

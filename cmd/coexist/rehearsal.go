@@ -14,14 +14,14 @@ import (
 // rehearsalSecret is the environment variable that a rehearsal tenant's coexist.yaml takes its secret from.
 const rehearsalSecret = "COEXIST_TENANT_SECRET"
 
-// companyTenant makes the tenant of the sample company: its domains, seats for everybody but too few of the small
-// subscriptions, and what a tenant has collected before anybody keeps it in step.
+// companyTenant makes the tenant of the sample company: its domains, seats for everybody, and what a tenant has collected
+// before anybody keeps it in step.
 func companyTenant(c *company.Company, seed uint64, clock func() time.Time) (*sandbox.Tenant, error) {
 	domains := []sandbox.Domain{{Name: company.Tenant + ".onmicrosoft.com", Initial: true}}
 	for i, d := range company.Domains() {
 		domains = append(domains, sandbox.Domain{Name: d, Default: i == 0})
 	}
-	t := sandbox.New(sandbox.Options{Seed: seed, Clock: clock, Name: "Tailspin Toys", Domains: domains, SKUs: sandbox.SampleSKUs(1000)})
+	t := sandbox.New(sandbox.Options{Seed: seed, Clock: clock, Name: "Tailspin Toys", Domains: domains, SKUs: sandbox.SampleSKUs(250)})
 	if err := settlers(t, c); err != nil {
 		return nil, fmt.Errorf("fill the rehearsal tenant: %w", err)
 	}

@@ -129,14 +129,14 @@ func startLDAP(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("COEXIST_AD_PASSWORD", ldapscript.Password)
 }
 
-// writeLDIF is "ldif FILE NAME[:ATTRIBUTE=VALUE…]…": it writes an export of the named users below OU=Staff. Attributes
+// writeLDIF is "ldif FILE NAME[|ATTRIBUTE=VALUE…]…": it writes an export of the named users below OU=Staff. Attributes
 // replace those that a user has by default, or are left out when empty.
 func writeLDIF(ts *testscript.TestScript, neg bool, args []string) {
 	var b strings.Builder
 	ou := ldapscript.GUID("OU=Staff")
 	fmt.Fprintf(&b, "dn: OU=Staff,DC=contoso,DC=example\nobjectClass: top\nobjectClass: organizationalUnit\nobjectGUID:: %s\n\n", base64.StdEncoding.EncodeToString(ou[:]))
 	for _, a := range args[1:] {
-		words := strings.Split(a, ":")
+		words := strings.Split(a, "|")
 		n := words[0]
 		g := ldapscript.GUID(n)
 		mail := n + "@contoso.example"

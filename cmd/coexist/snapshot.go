@@ -13,6 +13,7 @@ import (
 	"github.com/coexistsync/coexist/directory/snapshot"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/internal/atomicfile"
+	"github.com/coexistsync/coexist/internal/strictyaml"
 )
 
 func snapshotCommand(c *console) *cli.Command {
@@ -116,6 +117,10 @@ func showSnapshot(x *cli.Context, c *console) error {
 func notFound(err error) error {
 	if errors.Is(err, selection.ErrNotFound) {
 		return mark(errNotFound, err)
+	}
+	var problems strictyaml.Problems
+	if errors.As(err, &problems) {
+		return mark(errConfig, err)
 	}
 	return mark(errUsage, err)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -17,15 +18,17 @@ import (
 
 // member is a file of JSON lines on its way into the archive.
 type member struct {
-	buf  *bufio.Writer
-	hash hash.Hash
-	text bytes.Buffer // the line at hand
-	json *json.Encoder
+	buf   *bufio.Writer
+	aside *aside
+	hash  hash.Hash
+	text  bytes.Buffer // the line at hand
+	json  *json.Encoder
 }
 
 func newMember(w io.Writer) *member {
 	m := &member{hash: sha256.New()}
-	m.buf = bufio.NewWriterSize(io.MultiWriter(w, m.hash), 1<<16)
+	m.aside = newAside(io.MultiWriter(w, m.hash))
+	m.buf = bufio.NewWriterSize(m.aside, 1<<16)
 	m.json = json.NewEncoder(&m.text)
 	m.json.SetEscapeHTML(false)
 	return m
@@ -43,8 +46,9 @@ func (m *member) line(v any) error {
 	return err
 }
 
+// sum ends the member and gives the digest of its bytes.
 func (m *member) sum() (string, error) {
-	if err := m.buf.Flush(); err != nil {
+	if err := errors.Join(m.buf.Flush(), m.aside.Close()); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(m.hash.Sum(nil)), nil

@@ -122,6 +122,11 @@ func (w *Writer) Abort() {
 	if w.spool == nil {
 		return
 	}
+	for _, m := range []*member{w.changes, w.skips} {
+		if m != nil {
+			_ = m.aside.Close() // what it failed with no longer matters
+		}
+	}
 	w.spool.Close()
 	os.Remove(w.spool.Name())
 	w.spool = nil

@@ -54,27 +54,33 @@ func Explain(w io.Writer, x Explanation, o Options) error {
 	return buf.Flush()
 }
 
-// decision writes one decision and its rules.
+// verdictWords says what became of a rule.
+var verdictWords = map[rules.Verdict]string{rules.True: "yes", rules.False: "no", rules.Failed: "ERROR", rules.NotInForce: "dates", rules.NotReached: "-"}
+
+func place(o rules.Origin) string { return fmt.Sprintf("%s:%d", Safe(o.File), o.Line) }
+
+// decision writes one decision and its rules, with the condition of each that was looked at.
 func (p *page) decision(d rules.DecisionTrace, when map[string]string) {
 	p.head(verdictOf(d))
-	var rows [][]string
+	wideRule, widePlace := 0, 0
 	for _, r := range d.Rules {
-		text := map[rules.Verdict]string{rules.True: "yes", rules.False: "no", rules.Failed: "ERROR", rules.NotInForce: "dates", rules.NotReached: "-"}[r.Verdict]
-		what := ""
+		wideRule, widePlace = max(wideRule, cells(Safe(r.Origin.Rule))), max(widePlace, cells(place(r.Origin)))
+	}
+	for _, r := range d.Rules {
+		line := "  " + pad(verdictWords[r.Verdict], 5) + "  " + pad(Safe(r.Origin.Rule), wideRule) + "  " + pad(place(r.Origin), widePlace)
 		switch {
 		case r.Err != nil:
-			what = Safe(r.Err.Error())
+			line += "  " + Safe(r.Err.Error())
 		case len(r.Adds) > 0:
-			what = "→ " + Safe(strings.Join(r.Adds, ", "))
+			line += "  → " + Safe(strings.Join(r.Adds, ", "))
 		case r.Default:
-			what = "default"
+			line += "  default"
 		}
-		rows = append(rows, []string{text, Safe(r.Origin.Rule), fmt.Sprintf("%s:%d", Safe(r.Origin.File), r.Origin.Line), clip(what, 60)})
+		p.line(plain, clip(strings.TrimRight(line, " "), p.width))
 		if w := when[r.Origin.Rule]; w != "" && r.Verdict != rules.NotReached {
-			rows = append(rows, []string{"", "", "", clip("when "+Safe(strings.Join(strings.Fields(w), " ")), max(40, p.width-40))})
+			p.line(faint, clip("           when "+Safe(strings.Join(strings.Fields(w), " ")), p.width))
 		}
 	}
-	p.table(2, rows)
 	for _, e := range d.Entries {
 		v := value(e.Value)
 		if len(e.Refs) > 0 {

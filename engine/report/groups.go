@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/coexistsync/coexist/directory/cloud"
@@ -36,7 +37,7 @@ type groups struct {
 	skus  skuNames
 	list  []*group
 	index map[string]*group
-	takes map[plan.Action]int // changes that take something away, by action
+	takes map[plan.Action]int // changes that take something away, by what they amount to
 }
 
 func newGroups(o Options, t *cloud.Tenant) *groups {
@@ -45,14 +46,14 @@ func newGroups(o Options, t *cloud.Tenant) *groups {
 
 // add files one change.
 func (g *groups) add(c plan.Change) {
-	what, rules := g.skus.what(c), rulesOf(c)
-	key := strings.Join([]string{string(c.Action), string(c.Object.Type), what}, "\x00")
+	what, rules, takes := g.skus.what(c), rulesOf(c), takesAway(c)
+	key := strings.Join([]string{string(c.Action), string(c.Object.Type), what, strconv.FormatBool(takes)}, "\x00")
 	if c.Action != plan.Create {
 		key += "\x00" + strings.Join(rules, "\x00")
 	}
 	x := g.index[key]
 	if x == nil {
-		x = &group{action: c.Action, typ: c.Object.Type, what: what, undo: c.Undo, index: map[string]*fold{}}
+		x = &group{action: c.Action, typ: c.Object.Type, what: what, undo: c.Undo, takes: takes, index: map[string]*fold{}}
 		g.index[key] = x
 		g.list = append(g.list, x)
 	}
@@ -62,9 +63,8 @@ func (g *groups) add(c plan.Change) {
 		}
 	}
 	x.count++
-	if takesAway(c) {
-		x.takes = true
-		g.takes[c.Action]++
+	if takes {
+		g.takes[loss(c)]++
 	}
 	x.fold(g.skus.effect(c), c.Object, g.opts)
 }
@@ -136,6 +136,15 @@ func takesAway(c plan.Change) bool {
 	})
 }
 
+// loss says which action a change that takes something away amounts to: an account that is switched off is a disabled one,
+// whichever decision did it.
+func loss(c plan.Change) plan.Action {
+	if c.Action == plan.Update && slices.ContainsFunc(c.Attributes, func(a plan.Attribute) bool { return a.Name == "accountEnabled" && !a.After.Truth() }) {
+		return plan.Disable
+	}
+	return c.Action
+}
+
 // rulesOf lists the rules behind a change, each once.
 func rulesOf(c plan.Change) []string {
 	var out []string
@@ -168,18 +177,21 @@ func (p *page) folds(x *group, o Options) {
 
 // fold writes one line for all changes that do the same, out of the all changes of their group.
 func (p *page) fold(f *fold, all int, o Options) {
-	var text string
+	what, text := f.text, ""
+	if !o.Full {
+		what = clip(what, 2*p.width)
+	}
 	switch {
-	case f.count == 1 && f.text == "":
+	case f.count == 1 && what == "":
 		text = label(f.first[0], o)
 	case f.count == 1:
-		text = label(f.first[0], o) + ": " + f.text
-	case f.text == "":
+		text = label(f.first[0], o) + ": " + what
+	case what == "":
 		text = f.who(o)
 	case f.count == all:
-		text = f.text + ": " + f.who(o)
+		text = what + ": " + f.who(o)
 	default:
-		text = count(f.count) + " × " + f.text + ": " + f.who(o)
+		text = count(f.count) + " × " + what + ": " + f.who(o)
 	}
 	p.flow(plain, "          ", text, 12)
 }
