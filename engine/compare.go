@@ -34,8 +34,9 @@ func (p *planner) evaluate(ctx context.Context) error {
 				for i := from; i < min(from+chunk, n); i++ {
 					out := ev.Evaluate(p.decider.Input(i))
 					state := p.catalogue.Identity(&out)
+					_, known := p.remember[i]
 					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)),
-						lacks: len(diff.Missing(&state)) > 0}
+						lacks: len(diff.Missing(&state)) > 0 || !known && undecided(&out)}
 				}
 			}
 		})
@@ -259,6 +260,9 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item) {
 		o.skips = append(o.skips, plan.Skip{Object: about, Reason: plan.Damaged, Detail: f.Attribute + ": " + f.Problem})
 		state.Type = "" // what was decided without that attribute is not what its owner wants
 	}
+	if held(&state, it.row) {
+		state.Type = ""
+	}
 	switch {
 	case state.Type == "":
 		if it.row != nil { // undecided is not gone: what was stored stays
@@ -288,6 +292,33 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item) {
 	r := diff.Object(in)
 	p.count(o, in, r)
 	p.put(o, in.Target, r)
+}
+
+// undecided reports whether any decision about an object is held.
+func undecided(out *rules.Outcome) bool {
+	return slices.ContainsFunc(out.Decisions, func(d rules.Decision) bool { return d.Status == rules.Held })
+}
+
+// held reports whether the object as a whole must wait: a held decision keeps what coexist applied last, and where it
+// never applied anything there is nothing to keep.
+func held(s *desired.State, row *ledger.Row) bool {
+	return slices.ContainsFunc(s.Problems, func(k plan.Skip) bool {
+		return k.Reason == plan.RuleError && len(k.Because) > 0 && !applied(row, k.Because[0].Decision)
+	})
+}
+
+// applied reports whether coexist has carried out a decision about an object before.
+func applied(row *ledger.Row, decision string) bool {
+	if row == nil {
+		return false
+	}
+	if decision == rules.Leave {
+		return row.Leave != ""
+	}
+	return slices.ContainsFunc(row.Exported, func(s cloud.Set) bool {
+		p := cloud.Row(s.Name)
+		return p != nil && p.Decision == decision
+	})
 }
 
 // put takes over what came of one object.

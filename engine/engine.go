@@ -133,7 +133,7 @@ type verdict struct {
 	kind    cloud.Type
 	upn     string
 	primary string
-	lacks   bool // a required property has no value
+	lacks   bool // it cannot be created: a required property has no value, or a decision is held
 }
 
 // shared marks a user principal name that several source objects wish for.

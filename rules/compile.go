@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"sort"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
@@ -302,6 +301,6 @@ func (u *unit) readSlots() []int {
 	for i := range found {
 		list = append(list, i)
 	}
-	sort.Ints(list)
+	slices.Sort(list)
 	return list
 }

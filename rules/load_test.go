@@ -53,6 +53,23 @@ func caret(p strictyaml.Problem) string {
 	return fmt.Sprintf("  | %s\n  | %s^\n", p.Source, string(pad))
 }
 
+func TestTooManyRules(t *testing.T) {
+	files := fstest.MapFS{}
+	for f := range 5 {
+		var b strings.Builder
+		fmt.Fprintf(&b, "apiVersion: coexist/v1\nkind: Policy\nmetadata: {name: many-%d}\ndecisions:\n  leave:\n    rules:\n", f)
+		for i := range 401 {
+			fmt.Fprintf(&b, "      - {id: r-%d-%d, when: user.enabled, then: keep}\n", f, i)
+		}
+		fmt.Fprintf(&b, "    default: {id: d-%d, then: keep}\n", f)
+		files[fmt.Sprintf("p%d.yaml", f)] = &fstest.MapFile{Data: []byte(b.String())}
+	}
+	_, problems := rules.Load(files, ".")
+	if len(problems) != 1 || problems[0].File != "p4.yaml" || problems[0].Message != "the policies have more than 2000 rules" {
+		t.Errorf("got %v", problems)
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(minimal), "user.department == \"Sales\" && any(user.proxyAddresses, # startsWith \"smtp:\")")
 	f.Add([]byte("apiVersion: coexist/v1\nkind: Conditions\n"), "let a = user.mail; domainOf(a) in [\"a\", 'b'] ? !user.enabled : has(user.upn)")

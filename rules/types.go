@@ -14,6 +14,10 @@ type strictTypes struct{ unit *unit }
 
 // Visit implements ast.Visitor.
 func (v *strictTypes) Visit(n *ast.Node) {
+	if v.unit.exact[*n] && (*n).Nature().Kind != reflect.Bool {
+		v.unit.problem(*n, "", "exact() takes two values or a condition, not %s", typeName((*n).Nature()))
+		return
+	}
 	switch x := (*n).(type) {
 	case *ast.ConditionalNode:
 		if x.Nature().Kind == reflect.Invalid {

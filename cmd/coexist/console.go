@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -36,7 +37,7 @@ func terminal(stream any) bool {
 // options gives how a text report is to look on out: as wide as the terminal, coloured unless NO_COLOR asks not to
 // (no-color.org).
 func (c *console) options() report.Options {
-	var o report.Options
+	o := report.Options{Now: c.now()}
 	f, ok := c.out.(*os.File)
 	if !ok || !terminal(f) {
 		return o
@@ -81,14 +82,15 @@ func messages(err error) []string {
 		}
 		return messages(m.err)
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok && strings.Contains(err.Error(), "\n") {
-		var out []string
-		for _, e := range joined.Unwrap() {
-			out = append(out, messages(e)...)
-		}
-		return out
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(joined.Unwrap()...).Error() != err.Error() {
+		return strings.Split(err.Error(), "\n")
 	}
-	return strings.Split(err.Error(), "\n")
+	var out []string
+	for _, e := range joined.Unwrap() {
+		out = append(out, messages(e)...)
+	}
+	return out
 }
 
 func found(n int) string {
@@ -121,12 +123,15 @@ func caret(p strictyaml.Problem) string {
 type progress struct {
 	w     io.Writer
 	on    bool
+	mu    sync.Mutex
 	shown bool
 	last  time.Time
 }
 
 // report is a connector.Progress.
 func (p *progress) report(what string, done int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if !p.on || time.Since(p.last) < 100*time.Millisecond {
 		return
 	}
@@ -136,10 +141,10 @@ func (p *progress) report(what string, done int) {
 
 // clear takes the progress line away.
 func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.shown {
 		fmt.Fprint(p.w, "\r\x1b[K")
 		p.shown = false
 	}
 }
-
-func (p *progress) done() { p.clear() }

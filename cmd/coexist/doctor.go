@@ -71,13 +71,13 @@ func (d *doctor) examine(x *cli.Context) error {
 		return err
 	}
 	d.add(finding{Where: cfg.Path, Check: "configuration and policies", OK: true, Detail: fmt.Sprintf("%d policy files", len(set.Files()))})
-	s, err := open(x.Context, d.console, cfg)
-	if err != nil {
+	s := &session{console: d.console, cfg: cfg, policies: set}
+	if err := s.openStore(x.Context); err != nil {
 		d.add(finding{Where: cfg.Store, Check: "store", Detail: err.Error(), mark: errConfig})
-		return nil
+	} else {
+		defer s.close()
+		d.add(finding{Where: cfg.Store, Check: "store", OK: true, Detail: "can be written"})
 	}
-	defer s.close()
-	d.add(finding{Where: cfg.Store, Check: "store", OK: true, Detail: "can be written"})
 	list, err := s.sources()
 	if err != nil {
 		return err

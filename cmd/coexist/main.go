@@ -30,7 +30,7 @@ func run(args []string, in io.Reader, out, errs io.Writer) int {
 	context.AfterFunc(ctx, stop)
 	c := newConsole(in, out, errs)
 	err := execute(ctx, c, args)
-	c.progress.done()
+	c.progress.clear()
 	if err != nil {
 		c.complain(err)
 	}

@@ -54,10 +54,16 @@ func open(ctx context.Context, c *console, cfg *config.Config) (*session, error)
 		return nil, err
 	}
 	s := &session{console: c, cfg: cfg, policies: policies}
-	if s.store, err = store.Open(ctx, cfg.Store, store.Options{Now: c.now}); err != nil {
-		return nil, mark(errConfig, err)
+	return s, s.openStore(ctx)
+}
+
+// openStore opens what coexist remembers.
+func (s *session) openStore(ctx context.Context) (err error) {
+	s.store, err = store.Open(ctx, s.cfg.Store, store.Options{Now: s.now})
+	if errors.Is(err, store.ErrBusy) {
+		return mark(errRefused, err)
 	}
-	return s, nil
+	return mark(errConfig, err)
 }
 
 // openFor is load and open.

@@ -90,12 +90,12 @@ func withStore(x *cli.Context, c *console, f func(*session) error) error {
 	if err != nil {
 		return err
 	}
-	st, err := store.Open(x.Context, cfg.Store, store.Options{Now: c.now})
-	if err != nil {
-		return mark(errConfig, err)
+	s := &session{console: c, cfg: cfg}
+	if err := s.openStore(x.Context); err != nil {
+		return err
 	}
-	defer st.Close()
-	return f(&session{console: c, cfg: cfg, store: st})
+	defer s.close()
+	return f(s)
 }
 
 // runsJSON writes one document: formatVersion, kind "coexist.runs", and the array runs with their counts.

@@ -74,6 +74,9 @@ func TestPlan(t *testing.T) {
 	golden.Case(t, "plan/*.txtar", func(t *testing.T, a *txtar.Archive) []txtar.File {
 		p := readPlan(t, a)
 		o := report.Options{Width: 100, Path: "tonight.plan", Full: strings.Contains(string(a.Comment), "--full")}
+		if strings.Contains(string(a.Comment), "expired") {
+			o.Now = p.manifest.Expires
+		}
 		var text bytes.Buffer
 		if err := report.Plan(&text, p, o); err != nil {
 			t.Fatal(err)

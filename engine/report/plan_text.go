@@ -62,6 +62,9 @@ func tenantName(m *plan.Manifest) string {
 
 // verdict says in one sentence what the plan comes to.
 func (t *planText) verdict(g *groups, s *skipped) {
+	if !t.opts.Now.IsZero() && !t.opts.Now.Before(t.m.Expires) {
+		t.line(red, "EXPIRED "+instant(t.m.Expires)+": it will not be applied any more; plan again.")
+	}
 	st, text := bold, ""
 	n, over := t.m.Changes(), t.m.Exceeded()
 	switch {

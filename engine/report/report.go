@@ -8,6 +8,7 @@ package report
 
 import (
 	"iter"
+	"time"
 
 	"github.com/coexistsync/coexist/engine/plan"
 )
@@ -26,11 +27,12 @@ type Planned interface {
 
 // Options say how a text is to look.
 type Options struct {
-	Width  int    // columns to fill, 100 when 0
-	Colour bool   // the output is a terminal that wants colour
-	Full   bool   // list every object instead of the first few of each group
-	Path   string // where the plan file lies, for the command that applies it
-	Config string // the configuration to name in that command, "" for the default
+	Width  int       // columns to fill, 100 when 0
+	Colour bool      // the output is a terminal that wants colour
+	Full   bool      // list every object instead of the first few of each group
+	Path   string    // where the plan file lies, for the command that applies it
+	Config string    // the configuration to name in that command, "" for the default
+	Now    time.Time // when the report is made, to say that a plan has expired; zero for not at all
 }
 
 // names is how many objects of a group are listed unless all are asked for.
