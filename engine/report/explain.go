@@ -2,7 +2,6 @@ package report
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -113,9 +112,21 @@ func verdictOf(d rules.DecisionTrace) string {
 		text += " (" + Safe(d.Reason) + ")"
 	}
 	if d.Hold > 0 {
-		text += ", after a hold of " + d.Hold.String()
+		text += ", after a hold of " + span(d.Hold)
 	}
 	return text
+}
+
+// span gives a duration as policies write it: 14d, 36h.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d%day == 0 {
+		return fmt.Sprintf("%dd", d/day)
+	}
+	if d%time.Hour == 0 {
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return d.String()
 }
 
 // consequence writes what a plan of this object would hold.
@@ -148,71 +159,4 @@ func Effect(m plan.Manifest) func(plan.Change) string {
 		}
 		return names.effect(c)
 	}
-}
-
-// ExplainJSON writes an explanation as one JSON document: formatVersion, kind "coexist.report.explanation", object,
-// policy, decisions with their rules, and what a plan would hold.
-func ExplainJSON(w io.Writer, x Explanation) error {
-	type ruleRow struct {
-		Rule    string   `json:"rule"`
-		File    string   `json:"file"`
-		Line    int      `json:"line"`
-		Default bool     `json:"default,omitempty"`
-		When    string   `json:"when,omitempty"`
-		Verdict string   `json:"verdict"`
-		Adds    []string `json:"adds,omitempty"`
-		Error   string   `json:"error,omitempty"`
-	}
-	type entryRow struct {
-		Key   string   `json:"key"`
-		Value any      `json:"value"`
-		Refs  []string `json:"refs,omitempty"`
-		Rule  string   `json:"rule"`
-	}
-	type decisionRow struct {
-		Decision string          `json:"decision"`
-		Mode     rules.Mode      `json:"mode"`
-		Status   string          `json:"status"`
-		Value    string          `json:"value,omitempty"`
-		Reason   string          `json:"reason,omitempty"`
-		List     []string        `json:"list,omitempty"`
-		Entries  []entryRow      `json:"entries,omitempty"`
-		Dropped  []rules.Dropped `json:"dropped,omitempty"`
-		Error    string          `json:"error,omitempty"`
-		Rules    []ruleRow       `json:"rules"`
-	}
-	decisions := []decisionRow{}
-	for _, d := range x.Decisions {
-		row := decisionRow{Decision: d.Name, Mode: d.Mode, Status: statusWord(d.Status), Value: d.Text, Reason: d.Reason, List: d.List, Dropped: d.Dropped, Error: text(d.Err)}
-		for _, e := range d.Entries {
-			row.Entries = append(row.Entries, entryRow{e.Key, e.Value, e.Refs, e.Origin.Rule})
-		}
-		for _, r := range d.Rules {
-			row.Rules = append(row.Rules, ruleRow{r.Origin.Rule, r.Origin.File, r.Origin.Line, r.Default, x.When[r.Origin.Rule], string(r.Verdict), r.Adds, text(r.Err)})
-		}
-		decisions = append(decisions, row)
-	}
-	doc := map[string]any{"formatVersion": FormatVersion, "kind": "coexist.report.explanation", "object": x.Object, "asOf": x.AsOf.UTC(),
-		"policy": x.Policy, "decisions": decisions}
-	if x.ScopeErr != nil {
-		doc["error"] = x.ScopeErr.Error()
-	}
-	if x.Compared {
-		doc["changes"], doc["skips"] = x.Changes, x.Skips
-	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(doc)
-}
-
-func statusWord(s rules.Status) string {
-	return [...]string{rules.Undecided: "undecided", rules.Decided: "decided", rules.NotApplicable: "not applicable", rules.Held: "held"}[s]
-}
-
-func text(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }
