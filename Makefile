@@ -3,7 +3,6 @@
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -X main.version=$(VERSION)
-GOFILES   = $$(git ls-files -co --exclude-standard '*.go')
 
 # What the tests use beside Go: a Samba Active Directory domain controller.
 DEBIAN_PACKAGES := samba samba-dsdb-modules samba-ad-provision ldb-tools openssl
@@ -52,11 +51,11 @@ fuzz: ## let each fuzz target search for a while; FUZZTIME=30s
 	done
 
 lint: vet layers ## check format, vet, staticcheck and who imports whom
-	@unformatted=$$(gofmt -l $(GOFILES)); [ -z "$$unformatted" ] || { echo "not formatted; run make fmt:" $$unformatted >&2; exit 1; }
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted; run make fmt:" $$unformatted >&2; exit 1; }
 	$(GO) tool staticcheck ./...
 
 fmt: ## format every file
-	gofmt -w $(GOFILES)
+	gofmt -w .
 
 vet: ## vet for this system and for Windows
 	$(GO) vet ./...

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/snapshot"
@@ -80,7 +82,9 @@ func Import(ctx context.Context, sources []connector.Importer, want connector.Wa
 // Plan compares what the policies want with what the tenant holds and writes the differences to w. It gives the head of
 // the plan without what only the file knows. The one place that knows the order of the steps:
 //
-//	ledger -> missing objects located -> tenant read -> every object decided -> joined -> compared in anchor order -> guards
+//	ledger -> missing objects located -> tenant read, every object decided -> joined -> compared in anchor order -> guards
+//
+// in.Progress may be called from several goroutines.
 func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
 	p := &planner{in: in}
 	for _, step := range []struct {
@@ -89,9 +93,9 @@ func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
 	}{
 		{"resolve groups named in policies", p.resolveGroups},
 		{"read the ledger", p.readLedger},
-		{"read the tenant", p.readTenant},
+		{"read the tenant's facts", p.readFacts},
 		{"locate missing objects", p.locate},
-		{"evaluate policies", p.evaluate},
+		{"read the tenant and evaluate policies", p.readAndEvaluate},
 		{"join", p.joinAll},
 		{"compare", func(ctx context.Context) error { return p.compare(ctx, w) }},
 	} {
@@ -115,6 +119,7 @@ type planner struct {
 	owned     int            // rows that coexist owns
 	rows      int            // all rows
 	fates     map[directory.GUID]connector.Sighting
+	facts     cloud.Tenant
 	view      *tenant.View
 	catalogue desired.Catalogue
 	managed   map[string]bool // ids of SKUs that bundles mention
@@ -170,13 +175,36 @@ func (p *planner) readLedger(ctx context.Context) error {
 	return nil
 }
 
-func (p *planner) readTenant(ctx context.Context) error {
-	facts, err := p.in.Target.Tenant(ctx)
-	if err != nil {
+// readFacts reads what deciding needs of the tenant: its domains and subscriptions.
+func (p *planner) readFacts(ctx context.Context) (err error) {
+	if p.facts, err = p.in.Target.Tenant(ctx); err != nil {
 		return err
 	}
+	p.catalogue = desired.Catalogue{Bundles: p.in.Policies.Bundle, Tenant: &p.facts}
+	p.managed = map[string]bool{}
+	for _, pol := range p.in.Policies.Policies() {
+		for _, b := range pol.Bundles {
+			if s, ok := p.facts.SKU(b.SKU); ok {
+				p.managed[s.ID] = true
+			}
+		}
+	}
+	p.tally = newTally(&p.facts)
+	return nil
+}
+
+// readAndEvaluate does two things side by side that do not need each other: the tenant's objects come over the network
+// while the policies decide.
+func (p *planner) readAndEvaluate(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return p.readTenant(ctx) })
+	g.Go(func() error { return p.evaluate(ctx) })
+	return g.Wait()
+}
+
+func (p *planner) readTenant(ctx context.Context) error {
 	b := tenant.NewBuilder()
-	err = p.in.Target.Objects(ctx, p.properties(), func(o cloud.Object) error {
+	err := p.in.Target.Objects(ctx, p.properties(), func(o cloud.Object) error {
 		if b.Add(o); b.Len()%1000 == 0 {
 			p.in.Progress.Report("read the tenant", b.Len())
 		}
@@ -185,20 +213,8 @@ func (p *planner) readTenant(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.view, err = b.View(facts); err != nil {
-		return err
-	}
-	p.catalogue = desired.Catalogue{Bundles: p.in.Policies.Bundle, Tenant: &p.view.Facts}
-	p.managed = map[string]bool{}
-	for _, pol := range p.in.Policies.Policies() {
-		for _, b := range pol.Bundles {
-			if s, ok := facts.SKU(b.SKU); ok {
-				p.managed[s.ID] = true
-			}
-		}
-	}
-	p.tally = newTally(&p.view.Facts)
-	return nil
+	p.view, err = b.View(p.facts)
+	return err
 }
 
 // properties names what to read of cloud objects: what identifies them and what the policies can set.

@@ -109,15 +109,7 @@ func checkText(p cloud.Property, v strictyaml.Value, s string) {
 
 // valueUnit prepares the expression for a key.
 func (r *decisionReader) valueUnit(p cloud.Property, v strictyaml.Value) unit {
-	u := r.unit(v, wantText)
-	switch p.Kind {
-	case cloud.TruthKind:
-		u.want = wantTruth
-	case cloud.NumberKind:
-		u.want = wantNumber
-	case cloud.TextsKind, cloud.ReferencesKind:
-		u.want = wantTexts
-	}
+	u := r.unit(v, wantOf(p))
 	if len(p.Enum) > 0 {
 		u.literal = func(u *unit, n *ast.StringNode) {
 			if n.Value != "" && !slices.Contains(p.Enum, n.Value) {

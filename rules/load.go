@@ -55,12 +55,8 @@ func Load(fsys fs.FS, root string) (*Set, strictyaml.Problems) {
 		fsys: fsys, root: path.Clean(root), docs: map[string]*strictyaml.Doc{}, kinds: map[string]string{},
 		files: map[string][]byte{}, set: &Set{},
 		layout: newLayout(), unused: newLayout(), imported: map[string][]named{}, used: map[string]bool{}, ids: map[string]strictyaml.Value{},
-		parsing: conf.New(struct{}{}),
+		parsing: parsing(),
 	}
-	for name := range functions { // some are called like functions of expr, which they replace
-		l.parsing.Functions[name] = &builtin.Function{Name: name}
-	}
-	l.parsing.MaxNodes = maxNodes
 	l.walk()
 	l.policies()
 	l.conditionsAlone()
@@ -71,6 +67,16 @@ func Load(fsys fs.FS, root string) (*Set, strictyaml.Problems) {
 		return nil, problems
 	}
 	return l.finish(), nil
+}
+
+// parsing is the parser's configuration.
+func parsing() *conf.Config {
+	c := conf.New(struct{}{})
+	for name := range functions { // some are called like functions of expr, which they replace
+		c.Functions[name] = &builtin.Function{Name: name}
+	}
+	c.MaxNodes = maxNodes
+	return c
 }
 
 func (l *loader) allProblems() strictyaml.Problems {

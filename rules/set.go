@@ -71,6 +71,7 @@ type Rule struct {
 	Description, Owner string // Owner is the policy's where the rule names none
 	When               string // as written, "" for the default
 	From, Until        string // 2026-09-01, inclusive, "" for none
+	Fail               string // the reason of a rule that holds its object, "" for other rules
 	Default            bool
 }
 
@@ -93,7 +94,7 @@ func (s *Set) Policies() []Policy {
 func (d *decision) describe(p *policy) DecisionRules {
 	out := DecisionRules{Name: d.name, Mode: d.mode}
 	for _, r := range append(d.rules[:len(d.rules):len(d.rules)], d.fallback) {
-		x := Rule{Origin: r.origin, Description: r.description, Owner: r.owner, When: r.whenText, From: dayText(r.from), Until: dayText(r.until), Default: r.fallback}
+		x := Rule{Origin: r.origin, Description: r.description, Owner: r.owner, When: r.whenText, From: dayText(r.from), Until: dayText(r.until), Fail: r.fail, Default: r.fallback}
 		if x.Owner == "" {
 			x.Owner = p.owner
 		}

@@ -18,7 +18,6 @@ import (
 
 // table is a CSV table of a policy: rows by folded key.
 type table struct {
-	number  int // in the set
 	name    string
 	columns []string // without the key
 	rows    map[string][]string

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
 	"github.com/coexistsync/coexist/connectors/sandbox"
+	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/internal/company"
 	"github.com/coexistsync/coexist/policies"
@@ -134,60 +135,44 @@ func (d *demo) rehearse(ctx context.Context) error {
 	}
 	defer s.close()
 	d.chapter("coexist plan: what would be done, before anything is")
-	if err := d.planAndShow(ctx, s); err != nil {
+	if _, err := d.plan(ctx, s, false); err != nil {
 		return err
 	}
+	d.chapter("coexist apply: exactly this plan")
 	f, err := openPlan(d.planFile())
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	d.chapter("coexist apply: exactly this plan")
-	m := f.Manifest()
-	if len(m.Exceeded()) > 0 {
-		return outcome(errGuard)
-	}
-	res, err := s.apply(ctx, f, nil, "demo")
-	if err != nil {
+	if err := s.applyAndReport(ctx, f, nil, "demo", false, d.full); err != nil {
 		return err
-	}
-	d.progress.clear()
-	if err := s.reportRun(ctx, res.Run, false, d.full); err != nil {
-		return err
-	}
-	if !res.Complete() {
-		return outcome(errPartial)
 	}
 	d.chapter("coexist plan: what is left")
-	again, err := s.plan(ctx, d.planFile(), request{asOf: company.At()})
+	m, err := d.plan(ctx, s, true)
 	if err != nil {
 		return err
 	}
-	defer again.Close()
-	if m = again.Manifest(); m.Changes() > 0 {
-		_ = d.show(again) // the failure is what counts
-		return fmt.Errorf("%d changes are left after applying", m.Changes())
+	if n := m.Changes(); n > 0 {
+		return fmt.Errorf("%d changes are left after applying", n)
 	}
-	fmt.Fprintf(d.out, "Nothing: all %d objects are as the policies want them, or are listed above with the reason why not.\n", m.Objects)
-	return nil
+	_, err = fmt.Fprintf(d.out, "Nothing: all %d objects are as the policies want them, or are listed above with the reason why not.\n", m.Objects)
+	return err
 }
 
 func (d *demo) planFile() string { return filepath.Join(d.dir, "coexist.plan") }
 
-func (d *demo) planAndShow(ctx context.Context, s *session) error {
-	f, err := s.plan(ctx, d.planFile(), request{asOf: company.At()})
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return d.show(f)
-}
-
-func (d *demo) show(p report.Planned) error {
-	d.progress.clear()
+// plan makes a plan and writes its report, which names no file: the demonstration goes on by itself. With brief there is
+// no report of a plan without changes, whose skips were reported before.
+func (d *demo) plan(ctx context.Context, s *session, brief bool) (plan.Manifest, error) {
 	o := d.options()
 	o.Full = d.full
-	return report.Plan(d.out, p, o)
+	summary := report.NewSummary(o)
+	m, digest, err := s.plan(ctx, d.planFile(), request{asOf: company.At()}, summary)
+	d.progress.clear()
+	if err != nil || brief && m.Changes() == 0 {
+		return m, err
+	}
+	return m, summary.Write(d.out, m, digest)
 }
 
 // chapter sets the parts of the demonstration apart.

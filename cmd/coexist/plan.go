@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -49,15 +50,11 @@ func planCommand(c *console) *cli.Command {
 				return err
 			}
 			defer s.close()
-			f, err := s.plan(x.Context, x.String("out"), request)
+			m, err := s.planAndShow(x, x.String("out"), request, form)
 			if err != nil {
 				return err
 			}
-			defer f.Close()
-			if err := show(c, f, form, x.Bool(fullFlag.Name), x.String(configFlag.Name)); err != nil {
-				return err
-			}
-			return planOutcome(f.Manifest(), x.Bool("strict-held"), x.Bool("detailed-exitcode"))
+			return planOutcome(m, x.Bool("strict-held"), x.Bool("detailed-exitcode"))
 		},
 	}
 }
@@ -98,45 +95,89 @@ func asOf(x *cli.Context, c *console) (at time.Time, preview bool, err error) {
 	return at, false, usagef("option --as-of: %q is neither a date like 2026-12-31 nor an instant like 2026-12-31T22:00:00Z", text)
 }
 
-// plan makes a plan file and opens it again, verified.
-func (s *session) plan(ctx context.Context, path string, r request) (*plan.File, error) {
-	list, err := s.sources()
-	if err != nil {
-		return nil, err
+// planAndShow makes a plan file and writes its report, or the plan as JSON.
+func (s *session) planAndShow(x *cli.Context, path string, r request, json bool) (plan.Manifest, error) {
+	if json {
+		m, _, err := s.plan(x.Context, path, r, nil)
+		if err != nil {
+			return m, err
+		}
+		f, err := openPlan(path)
+		if err != nil {
+			return m, err
+		}
+		defer f.Close()
+		s.progress.clear()
+		return m, report.PlanJSON(s.out, f)
 	}
-	target, err := s.target()
+	summary := report.NewSummary(planOptions(s.console, path, x))
+	m, digest, err := s.plan(x.Context, path, r, summary)
 	if err != nil {
-		return nil, err
+		return m, err
 	}
-	snap, err := s.read(ctx, list, s.policies)
+	s.progress.clear()
+	return m, summary.Write(s.out, m, digest)
+}
+
+// both gives what is planned to the plan file and to its report at once: reading a large plan back takes longer than
+// making it.
+type both struct{ file, report engine.Sink }
+
+// Change implements engine.Sink.
+func (b both) Change(c plan.Change) error { return errors.Join(b.file.Change(c), b.report.Change(c)) }
+
+// Skip implements engine.Sink.
+func (b both) Skip(k plan.Skip) error { return errors.Join(b.file.Skip(k), b.report.Skip(k)) }
+
+// plan makes a plan file and tells also, unless it is nil, everything that goes into it.
+func (s *session) plan(ctx context.Context, path string, r request, also engine.Sink) (m plan.Manifest, digest string, err error) {
+	in, err := s.inputs(ctx, r)
 	if err != nil {
-		return nil, err
-	}
-	chosen, err := s.choose(r.wish, snap)
-	if err != nil {
-		return nil, err
+		return m, "", err
 	}
 	w, err := plan.CreateFile(path)
 	if err != nil {
-		return nil, err
+		return m, "", err
 	}
 	defer w.Abort()
 	for _, f := range s.policies.Files() {
 		if err := w.File(f.Path, f.Bytes); err != nil {
-			return nil, err
+			return m, "", err
 		}
 	}
-	in := engine.Inputs{Snapshot: snap, Locator: locator(list), Target: readonly.New(target), Policies: s.policies, State: s.store,
-		AsOf: r.asOf, Now: s.now(), Expiry: planLife, Guards: s.cfg.Guards, Selection: chosen, Offline: offline(list), Preview: r.preview,
-		Version: version, Expr: exprVersion(), Workers: runtime.NumCPU(), Progress: connector.Progress(s.progress.report)}
-	m, err := engine.Plan(ctx, in, w)
+	var sink engine.Sink = w
+	if also != nil {
+		sink = both{w, also}
+	}
+	if m, err = engine.Plan(ctx, in, sink); err != nil {
+		return m, "", err
+	}
+	digest, err = w.Close(m)
+	return m, digest, err
+}
+
+// inputs reads the sources and gathers what a plan is made from.
+func (s *session) inputs(ctx context.Context, r request) (engine.Inputs, error) {
+	var none engine.Inputs
+	list, err := s.sources()
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	if _, err := w.Close(m); err != nil {
-		return nil, err
+	target, err := s.target()
+	if err != nil {
+		return none, err
 	}
-	return plan.Open(path)
+	snap, err := s.read(ctx, list, s.policies)
+	if err != nil {
+		return none, err
+	}
+	chosen, err := s.choose(r.wish, snap)
+	if err != nil {
+		return none, err
+	}
+	return engine.Inputs{Snapshot: snap, Locator: locator(list), Target: readonly.New(target), Policies: s.policies, State: s.store,
+		AsOf: r.asOf, Now: s.now(), Expiry: planLife, Guards: s.cfg.Guards, Selection: chosen, Offline: offline(list), Preview: r.preview,
+		Version: version, Expr: exprVersion(), Workers: runtime.NumCPU(), Progress: connector.Progress(s.progress.report)}, nil
 }
 
 // choose resolves what a plan is restricted to.
@@ -149,18 +190,14 @@ func (s *session) choose(w selection.Wish, snap *snapshot.Snapshot) (*engine.Sel
 	return chosen, nil
 }
 
-// show writes a plan's report.
-func show(c *console, f *plan.File, json, full bool, config string) error {
-	c.progress.clear()
-	if json {
-		return report.PlanJSON(c.out, f)
-	}
+// planOptions gives how the report of a plan file is to look.
+func planOptions(c *console, path string, x *cli.Context) report.Options {
 	o := c.options()
-	o.Full, o.Path = full, f.Path()
-	if config != configFlag.Value {
+	o.Full, o.Path = x.Bool(fullFlag.Name), path
+	if config := x.String(configFlag.Name); config != configFlag.Value {
 		o.Config = config
 	}
-	return report.Plan(c.out, f, o)
+	return o
 }
 
 // planOutcome tells what a plan comes to as an exit code.

@@ -43,6 +43,7 @@ func TestSambaToTenant(t *testing.T) {
 	r := &realDirectory{Domain: d, t: t, admin: d.Admin(), dir: t.TempDir()}
 	r.configure()
 
+	r.coexist(0, "doctor")
 	r.coexist(0, "plan")
 	first := r.changes()
 	r.holdsNoBuiltIns(first)

@@ -28,11 +28,14 @@ func showCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
-			name, full := x.Args().First(), x.Bool(fullFlag.Name)
+			name := x.Args().First()
 			f, err := plan.Open(name)
 			if err == nil {
 				defer f.Close()
-				return show(c, f, form, full, x.String(configFlag.Name))
+				if form {
+					return report.PlanJSON(c.out, f)
+				}
+				return report.Plan(c.out, f, planOptions(c, name, x))
 			}
 			if !errors.Is(err, fs.ErrNotExist) {
 				return err
@@ -45,7 +48,7 @@ func showCommand(c *console) *cli.Command {
 				if err != nil {
 					return err
 				}
-				return s.reportRun(x.Context, r, form, full)
+				return s.reportRun(x.Context, r, form, x.Bool(fullFlag.Name))
 			})
 		},
 	}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -35,26 +38,21 @@ func syncCommand(c *console) *cli.Command {
 	}
 }
 
-// sync makes a plan and carries it out unless it exceeds a guard. As text both reports are written; as JSON the one that
-// says most, so that the result stays one document.
+// sync makes a plan and carries it out unless it exceeds a guard. Both reports are written; as JSON they are two documents,
+// one after the other.
 func (s *session) sync(x *cli.Context, r request, json bool) error {
-	f, err := s.plan(x.Context, x.String("out"), r)
+	path := x.String("out")
+	m, err := s.planAndShow(x, path, r, json)
+	if err != nil || x.Bool("dry-run") || m.Changes() == 0 || len(m.Exceeded()) > 0 {
+		return errors.Join(err, planOutcome(m, false, false))
+	}
+	f, err := openPlan(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	m := f.Manifest()
-	ends := x.Bool("dry-run") || m.Changes() == 0 || len(m.Exceeded()) > 0
-	if ends || !json {
-		if err := show(s.console, f, json, x.Bool(fullFlag.Name), x.String(configFlag.Name)); err != nil {
-			return err
-		}
-	}
-	if ends {
-		return planOutcome(m, false, false)
-	}
 	if !json {
-		s.say("")
+		fmt.Fprintln(s.out)
 	}
 	return s.applyAndReport(x.Context, f, nil, "sync", json, x.Bool(fullFlag.Name))
 }

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/ldapvalue"
@@ -13,7 +14,25 @@ import (
 // seed is shared by all snapshots; nothing that depends on it leaves the process.
 var seed = maphash.MakeSeed()
 
-func dnHash(dn string) uint64 { return maphash.String(seed, directory.Fold(dn)) }
+// dnHash gives the same hash for names that the directory takes as equal. Names of ASCII, nearly all, are folded without
+// allocating.
+func dnHash(dn string) uint64 {
+	var folded [512]byte
+	if len(dn) > len(folded) {
+		return maphash.String(seed, directory.Fold(dn))
+	}
+	for i := 0; i < len(dn); i++ {
+		c := dn[i]
+		switch {
+		case c >= utf8.RuneSelf:
+			return maphash.String(seed, directory.Fold(dn))
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		folded[i] = c
+	}
+	return maphash.Bytes(seed, folded[:len(dn)])
+}
 
 // index builds the look-ups.
 func (s *Snapshot) index() {

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,7 +99,7 @@ func (w *work) references() {
 
 // resolve looks up all references of a property. What has no counterpart is listed in one skip.
 func (w *work) resolve(p desired.Property) []Reference {
-	var out []Reference
+	out := make([]Reference, 0, len(p.Refs))
 	var lost []plan.Ref
 	var why []string
 	for _, dn := range p.Refs {
@@ -177,6 +178,9 @@ func (w *work) members(p desired.Property) {
 				continue
 			}
 		}
+		if a.Add == nil {
+			a.Add = make([]plan.Ref, 0, len(wish))
+		}
 		a.Add = append(a.Add, r.Ref)
 	}
 	if _, wrote := w.lastWritten(p.Name); wrote && !w.first {
@@ -193,7 +197,7 @@ func (w *work) members(p desired.Property) {
 		return
 	}
 	byName := func(x, y plan.Ref) int {
-		return strings.Compare(x.Name+"\x00"+string(x.Anchor)+x.ID, y.Name+"\x00"+string(y.Anchor)+y.ID)
+		return cmp.Or(strings.Compare(x.Name, y.Name), cmp.Compare(x.Anchor, y.Anchor), strings.Compare(x.ID, y.ID))
 	}
 	slices.SortFunc(a.Add, byName)
 	slices.SortFunc(a.Remove, byName)

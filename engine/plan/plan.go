@@ -94,8 +94,8 @@ type Ref struct {
 // Attribute is one property of a change.
 type Attribute struct {
 	Name    string      `json:"name"`
-	Before  cloud.Value `json:"before"` // of a reference: the id
-	After   cloud.Value `json:"after"`  // of a reference: the anchor, else the id
+	Before  cloud.Value `json:"before,omitzero"` // of a reference: the id
+	After   cloud.Value `json:"after,omitzero"`  // of a reference: the anchor, else the id
 	Add     []Ref       `json:"add,omitempty"`
 	Remove  []Ref       `json:"remove,omitempty"`
 	Because []Because   `json:"because,omitempty"`

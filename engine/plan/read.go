@@ -78,9 +78,13 @@ func (f *File) Changes() iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		var o order
 		counts := map[string]int{}
-		for c, err := range lines[Change](f, changesMember) {
+		for line, err := range lines[writtenChange](f, changesMember) {
+			var c Change
 			if err == nil {
-				if err = o.next(&c); err != nil {
+				if c, err = line.change(); err == nil {
+					err = o.next(&c)
+				}
+				if err != nil {
 					err = f.altered(changesMember, err)
 				}
 			}

@@ -76,7 +76,7 @@ func (w *Writer) Change(c Change) error {
 			return fmt.Errorf("change %q: %s is not UTF-8", c.ID, bad)
 		}
 		w.counts[string(c.Action)]++
-		return w.changes.line(c)
+		return w.changes.line(written(&c))
 	})
 }
 

@@ -154,8 +154,8 @@ func Effect(m plan.Manifest) func(plan.Change) string {
 			}
 			return strings.Join(parts, "; ")
 		}
-		if what := names.what(c); what != "" && !strings.Contains(what, ",") {
-			return what + " " + names.effect(c)
+		if w := what(c); w != "" && !strings.Contains(w, ",") {
+			return w + " " + names.effect(c)
 		}
 		return names.effect(c)
 	}

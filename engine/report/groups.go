@@ -26,27 +26,27 @@ type group struct {
 
 // fold is the changes of a group that do exactly the same.
 type fold struct {
-	text  string
-	count int
-	first []plan.Object
+	text   string
+	count  int
+	first  []plan.Object
+	sample plan.Change // of licences, which are named once the tenant is known
 }
 
 // groups collects changes. What it holds is bounded by the number of different changes, not of objects.
 type groups struct {
 	opts  Options
-	skus  skuNames
 	list  []*group
 	index map[string]*group
 	takes map[plan.Action]int // changes that take something away, by what they amount to
 }
 
-func newGroups(o Options, t *cloud.Tenant) *groups {
-	return &groups{opts: o, skus: skuNames{t}, index: map[string]*group{}, takes: map[plan.Action]int{}}
+func newGroups(o Options) *groups {
+	return &groups{opts: o, index: map[string]*group{}, takes: map[plan.Action]int{}}
 }
 
 // add files one change.
 func (g *groups) add(c plan.Change) {
-	what, rules, takes := g.skus.what(c), rulesOf(c), takesAway(c)
+	what, rules, takes := what(c), rulesOf(c), takesAway(c)
 	key := strings.Join([]string{string(c.Action), string(c.Object.Type), what, strconv.FormatBool(takes)}, "\x00")
 	if c.Action != plan.Create {
 		key += "\x00" + strings.Join(rules, "\x00")
@@ -66,16 +66,30 @@ func (g *groups) add(c plan.Change) {
 	if takes {
 		g.takes[loss(c)]++
 	}
-	x.fold(g.skus.effect(c), c.Object, g.opts)
+	if f := x.fold(skuNames{&cloud.Tenant{}}.effect(c), c.Object, g.opts); f != nil && f.count == 1 && c.Action == plan.License {
+		f.sample = c
+	}
 }
 
-// fold counts a change under what it does.
-func (x *group) fold(text string, object plan.Object, o Options) {
+// name puts the names of a tenant's subscriptions in the place of their ids.
+func (g *groups) name(t *cloud.Tenant) {
+	for _, x := range g.list {
+		if x.action != plan.License {
+			continue
+		}
+		for _, f := range x.folds {
+			f.text = skuNames{t}.effect(f.sample)
+		}
+	}
+}
+
+// fold counts a change under what it does; nil when there are too many different ones.
+func (x *group) fold(text string, object plan.Object, o Options) *fold {
 	f := x.index[text]
 	switch {
 	case f == nil && len(x.folds) >= o.folds():
 		x.beyond++
-		return
+		return nil
 	case f == nil:
 		f = &fold{text: text}
 		x.index[text] = f
@@ -85,6 +99,7 @@ func (x *group) fold(text string, object plan.Object, o Options) {
 	if len(f.first) < o.names() {
 		f.first = append(f.first, object)
 	}
+	return f
 }
 
 // who names the first objects of a fold and says how many more there are.
@@ -147,16 +162,20 @@ func loss(c plan.Change) plan.Action {
 
 // rulesOf lists the rules behind a change, each once.
 func rulesOf(c plan.Change) []string {
-	var out []string
+	var list []plan.Because
 	for _, a := range c.Attributes {
 		for _, b := range a.Because {
-			if r := rule(b); !slices.Contains(out, r) {
-				out = append(out, r)
+			if !slices.Contains(list, b) {
+				list = append(list, b)
 			}
 		}
 	}
+	out := make([]string, len(list))
+	for i, b := range list {
+		out[i] = rule(b)
+	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }
 
 // folds writes the first folds of a group, the most frequent first, and says how many changes lie beyond.

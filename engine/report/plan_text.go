@@ -11,31 +11,58 @@ import (
 	"github.com/coexistsync/coexist/engine/plan"
 )
 
-// Plan writes what a person wants to know before a change window: the verdict in one sentence, the guards, what is taken
-// away, all other changes grouped, the seats, what will not change and why, how source and tenant matched, what the plan
-// was made from, and the command that applies it.
+// Plan writes what a person wants to know before a change window; see Summary.
 func Plan(w io.Writer, p Planned, o Options) error {
-	m := p.Manifest()
-	g, s := newGroups(o, &m.Tenant), newSkipped(o)
+	s := NewSummary(o)
 	for c, err := range p.Changes() {
 		if err != nil {
 			return err
 		}
-		g.add(c)
+		_ = s.Change(c) // never fails
 	}
 	for k, err := range p.Skips() {
 		if err != nil {
 			return err
 		}
-		s.add(k)
+		_ = s.Skip(k) // likewise
 	}
+	return s.Write(w, p.Manifest(), p.Digest())
+}
+
+// Summary collects a plan, while it is made or out of its file, and writes the report: the verdict in one sentence, the
+// guards, what is taken away, all other changes grouped, the seats, what will not change and why, how source and tenant
+// matched, what the plan was made from, and the command that applies it. It is an engine.Sink.
+type Summary struct {
+	opts    Options
+	changes *groups
+	skipped *skipped
+}
+
+// NewSummary starts a report.
+func NewSummary(o Options) *Summary { return &Summary{o, newGroups(o), newSkipped(o)} }
+
+// Change takes one change. It never fails.
+func (s *Summary) Change(c plan.Change) error {
+	s.changes.add(c)
+	return nil
+}
+
+// Skip takes one skip. It never fails.
+func (s *Summary) Skip(k plan.Skip) error {
+	s.skipped.add(k)
+	return nil
+}
+
+// Write writes the report of everything collected, under the plan's manifest and digest.
+func (s *Summary) Write(w io.Writer, m plan.Manifest, digest string) error {
 	buf := bufio.NewWriter(w)
-	t := &planText{page: newPage(buf, o), m: &m, opts: o, digest: p.Digest()}
-	t.verdict(g, s)
+	t := &planText{page: newPage(buf, s.opts), m: &m, opts: s.opts, digest: digest}
+	s.changes.name(&m.Tenant)
+	t.verdict(s.changes, s.skipped)
 	t.guards()
-	t.changes(g)
+	t.changes(s.changes)
 	t.seats()
-	t.skips(s)
+	t.skips(s.skipped)
 	t.match()
 	t.origin()
 	t.next()
@@ -70,8 +97,8 @@ func (t *planText) verdict(g *groups, s *skipped) {
 	switch {
 	case len(over) > 0:
 		st = red
-		text = fmt.Sprintf("STOPPED: %s of this plan for %s; it holds %s and will not be applied as it stands.",
-			plural(len(over), "guard is over the limit", "guards are over the limit"), tenantName(t.m), plural(n, "change", "changes"))
+		text = fmt.Sprintf("STOPPED: %s. The plan holds %s to %s and will not be applied as it stands.",
+			plural(len(over), "guard is over its limit", "guards are over their limits"), plural(n, "change", "changes"), tenantName(t.m))
 	case n == 0:
 		text = fmt.Sprintf("Nothing to change in %s: %s looked at.", tenantName(t.m), plural(t.m.Objects, "object", "objects"))
 	default:

@@ -41,6 +41,9 @@ func Safe(s string) string {
 // unsafeRune reports whether a rune could do something else than stand for itself. Cc are controls, Cf the bidirectional
 // and invisible marks, Zl and Zp separators, Zs blanks that look like a space; RuneError may stand for a broken byte.
 func unsafeRune(r rune) bool {
+	if r < 0x7f {
+		return r < ' '
+	}
 	return r == utf8.RuneError || r != ' ' && unicode.Is(unicode.Zs, r) || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) || r == '\u115F' || r == '\u1160' || r == '\u3164'
 }
 

@@ -32,7 +32,7 @@ func (n skuNames) license(l cloud.License) string {
 }
 
 // what names the properties that a change touches; for licences what is done with them, since that is what people count.
-func (n skuNames) what(c plan.Change) string {
+func what(c plan.Change) string {
 	switch c.Action {
 	case plan.Update:
 		var list []string
