@@ -140,7 +140,7 @@ func (r *runner) object(ctx context.Context, changes []plan.Change) (g group) {
 func (r *runner) groups(stage, round int) iter.Seq2[[]plan.Change, error] {
 	return func(yield func([]plan.Change, error) bool) {
 		var g []plan.Change
-		for c, err := range r.Plan.Changes() {
+		for c, err := range r.Plan.ChangesOf(func(a plan.Action) bool { return a.Stage() == stage }) {
 			if err != nil {
 				yield(nil, err)
 				return

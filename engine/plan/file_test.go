@@ -425,3 +425,45 @@ func BenchmarkFile(b *testing.B) {
 		f.Close()
 	}
 }
+
+func TestChangesOfYieldsThoseOfTheActionsAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "some.plan")
+	w, err := CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	rule := Because{Decision: "attributes", Policy: "p", Rule: "flow", File: "users.yaml", Line: 3}
+	for _, c := range []Change{
+		{ID: "a/create", Object: Object{Anchor: "a"}, Action: Create, Attributes: []Attribute{{Name: "displayName", Because: []Because{rule}}, {Name: "jobTitle", Because: []Because{rule}}}},
+		{ID: "a/license", Object: Object{Anchor: "a"}, Action: License},
+		{ID: "b/create", Object: Object{Anchor: "b"}, Action: Create},
+	} {
+		if err := w.Change(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.Close(Manifest{}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var got []string
+	for c, err := range f.ChangesOf(func(a Action) bool { return a == Create }) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, c.ID)
+		for _, a := range c.Attributes {
+			if d := cmp.Diff([]Because{rule}, a.Because); d != "" {
+				t.Errorf("%s of %s (-want +got):\n%s", a.Name, c.ID, d)
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"a/create", "b/create"}, got); d != "" {
+		t.Errorf("changes (-want +got):\n%s", d)
+	}
+}
