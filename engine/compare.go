@@ -221,14 +221,15 @@ func (p *planner) unusable(w Sink) error {
 }
 
 func (p *planner) compareChunk(ev *rules.Evaluator, items []item) outcome {
-	var o outcome
+	o := outcome{changes: make([]plan.Change, 0, 2*len(items)), members: make([]int, 0, 2*len(items))}
+	var room []desired.Property
 	for _, it := range items {
 		switch {
 		case it.source == join.None && p.in.Selection == nil:
 			p.gone(&o, *it.row)
 		case it.source != join.None && p.selected(it.source):
 			before := len(o.changes)
-			p.object(&o, ev, it)
+			room = p.object(&o, ev, it, room)
 			if len(o.changes) == before {
 				o.unchanged++
 			}
@@ -242,11 +243,11 @@ func (p *planner) selected(i int) bool {
 	return p.in.Selection == nil || p.in.Selection.Has(p.in.Snapshot.At(i))
 }
 
-// object compares one source object.
-func (p *planner) object(o *outcome, ev *rules.Evaluator, it item) {
+// object compares one source object. room is for its properties, and given back for the next one.
+func (p *planner) object(o *outcome, ev *rules.Evaluator, it item, room []desired.Property) []desired.Property {
 	i := it.source
 	out := ev.Evaluate(p.decider.Input(i))
-	state := p.catalogue.Fold(&out)
+	state := p.catalogue.FoldInto(room, &out)
 	m := &p.table.Matches[i]
 	about := p.about(i, &state)
 	for _, s := range state.Problems {
@@ -268,20 +269,20 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item) {
 		if it.row != nil { // undecided is not gone: what was stored stays
 			o.leaving[len(o.leaving)-1].Leave, o.leaving[len(o.leaving)-1].Hold = it.row.Leave, it.row.Hold
 		}
-		return
+		return state.Properties
 	case state.Type == cloud.None:
 		o.match.Unmanaged++
 		if it.row != nil {
 			o.leaving = o.leaving[:len(o.leaving)-1]
 			p.left(o, *it.row, about, plan.OutOfScope)
 		}
-		return
+		return state.Properties
 	case m.Problem != nil:
 		s := *m.Problem
 		s.Object = about
 		o.skips = append(o.skips, s)
 		o.match.Ambiguous++
-		return
+		return state.Properties
 	}
 	in := diff.Input{Object: about, Source: out.Fingerprint, State: &state, Adopt: m.How.Soft(), Row: it.row, Wait: p.wait(i),
 		Connected: connected, Resolve: p.resolve, Managed: func(sku string) bool { return p.managed[sku] },
@@ -292,6 +293,7 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item) {
 	r := diff.Object(in)
 	p.count(o, in, r)
 	p.put(o, in.Target, r)
+	return state.Properties
 }
 
 // undecided reports whether any decision about an object is held.

@@ -313,7 +313,7 @@ func (r *resolver) inTable(x *ast.CallNode, t *table) ast.Node {
 	l := r.layout
 	if i, ok := l.byKey[identifierOf(x.Arguments[1])]; ok {
 		if f, ok := l.folded(i); ok && l.slots[f].kind == stringType {
-			key := fmt.Sprintf("inTable %s %s %s", r.policy.file, t.name, l.slots[f].name)
+			key := fmt.Sprintf("inTable %s %s %s", t.policy, t.name, l.slots[f].name)
 			return r.slot(l.put(key, slot{op: opInTable, kind: boolType, read: -1, from: f, table: t}), x)
 		}
 	}

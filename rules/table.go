@@ -18,6 +18,7 @@ import (
 
 // table is a CSV table of a policy: rows by folded key.
 type table struct {
+	policy  string // the file of the policy that it belongs to
 	name    string
 	columns []string // without the key
 	rows    map[string][]string
@@ -34,7 +35,7 @@ func (t *table) row(folded string) ([]string, bool) {
 // tables reads the tables of a policy.
 func (l *loader) tables(p *policy, v strictyaml.Value) {
 	v.Each(func(name string, key, value strictyaml.Value) {
-		t := &table{name: name, rows: map[string][]string{}}
+		t := &table{policy: p.file, name: name, rows: map[string][]string{}}
 		var file, column strictyaml.Value
 		value.Fields(map[string]func(strictyaml.Value){
 			"file": func(x strictyaml.Value) { file = x },

@@ -14,6 +14,9 @@ func (p Property) Canonical(v Value) (Value, error) {
 	switch p.Kind {
 	case TextKind:
 		s, err := p.text(v.Text())
+		if s == v.Text() {
+			return v, err // the same value, without a new one
+		}
 		return Text(s), err
 	case TextsKind:
 		list := make([]string, 0, len(v.Texts()))

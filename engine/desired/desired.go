@@ -57,8 +57,13 @@ type Catalogue struct {
 
 // Fold gives the desired state of an object. An outcome whose type could not be decided gives a state without a type and
 // with the problem.
-func (c Catalogue) Fold(out *rules.Outcome) State {
+func (c Catalogue) Fold(out *rules.Outcome) State { return c.FoldInto(nil, out) }
+
+// FoldInto is Fold with the properties in room's array, as far as it goes; whoever folds many objects, one after the other,
+// passes the properties of the last one, which are then overwritten.
+func (c Catalogue) FoldInto(room []Property, out *rules.Outcome) State {
 	s := c.begin(out)
+	s.Properties = room[:0]
 	if s.Type == "" || s.Type == cloud.None {
 		return s
 	}
@@ -167,8 +172,8 @@ func (c Catalogue) merge(s *State, d rules.Decision, requiredOnly bool) {
 	if !s.usable(d, "") {
 		return
 	}
-	if !requiredOnly {
-		s.Properties = slices.Grow(s.Properties, len(d.Entries)+2)
+	if !requiredOnly && len(s.Properties) == 0 {
+		s.Properties = slices.Grow(s.Properties, 2*len(d.Entries)) // room for what other decisions add
 	}
 	var why []plan.Because
 	for i, e := range d.Entries {

@@ -110,14 +110,14 @@ func unwritable(c *Change) string {
 		if !valid(a.Before) || !valid(a.After) {
 			return a.Name
 		}
-		for _, r := range slices.Concat(a.Add, a.Remove) {
-			if !utf8.ValidString(string(r.Anchor)) || !utf8.ValidString(r.ID) {
-				return a.Name
-			}
+		if slices.ContainsFunc(a.Add, unwritableRef) || slices.ContainsFunc(a.Remove, unwritableRef) {
+			return a.Name
 		}
 	}
 	return ""
 }
+
+func unwritableRef(r Ref) bool { return !utf8.ValidString(string(r.Anchor)) || !utf8.ValidString(r.ID) }
 
 func valid(v cloud.Value) bool {
 	return utf8.ValidString(v.Text()) && !slices.ContainsFunc(v.Texts(), func(s string) bool { return !utf8.ValidString(s) })

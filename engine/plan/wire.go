@@ -24,22 +24,25 @@ type (
 	attributeFields Attribute
 )
 
-// written gives the line of a change.
-func written(c *Change) *writtenChange {
-	w := &writtenChange{changeFields: changeFields(*c), Attributes: make([]writtenAttribute, len(c.Attributes))}
+// take makes w the line of a change, in the arrays of the line before.
+func (w *writtenChange) take(c *Change) {
+	w.changeFields, w.Rules = changeFields(*c), w.Rules[:0]
+	w.Attributes = slices.Grow(w.Attributes[:0], len(c.Attributes))[:len(c.Attributes)]
+	positions := make([]int, 0, 2*len(c.Attributes)) // one array for nearly all
 	for i := range c.Attributes {
 		a := &c.Attributes[i]
 		w.Attributes[i].attributeFields = attributeFields(*a)
+		first := len(positions)
 		for _, b := range a.Because {
 			n := slices.Index(w.Rules, b)
 			if n < 0 {
 				n = len(w.Rules)
 				w.Rules = append(w.Rules, b)
 			}
-			w.Attributes[i].Because = append(w.Attributes[i].Because, n)
+			positions = append(positions, n)
 		}
+		w.Attributes[i].Because = positions[first:len(positions):len(positions)]
 	}
-	return w
 }
 
 // change gives the change that a line holds.

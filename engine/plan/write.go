@@ -26,6 +26,7 @@ type Writer struct {
 	seal    *sealer
 	zip     *zip.Writer
 	changes *member
+	line    writtenChange
 	skips   *member
 	spool   *os.File
 	policy  map[string][]byte
@@ -76,7 +77,8 @@ func (w *Writer) Change(c Change) error {
 			return fmt.Errorf("change %q: %s is not UTF-8", c.ID, bad)
 		}
 		w.counts[string(c.Action)]++
-		return w.changes.line(written(&c))
+		w.line.take(&c)
+		return w.changes.line(&w.line)
 	})
 }
 

@@ -43,6 +43,7 @@ const DefaultUsers = 400
 type Options struct {
 	Users int    // staff, leavers included; 0 for DefaultUsers
 	Seed  uint64 // another seed makes another company of the same shape
+	Clean bool   // without the dirt: whatever is found wrong with it is a false finding
 }
 
 // Entry is one entry of the directory.
@@ -58,12 +59,13 @@ type Entry struct {
 type Company struct {
 	users int
 	seed  uint64
+	clean bool
 	staff []profile
 }
 
 // Generate makes a company. It decides where everybody works; the entries themselves are made as they are asked for.
 func Generate(o Options) *Company {
-	c := &Company{users: o.Users, seed: o.Seed}
+	c := &Company{users: o.Users, seed: o.Seed, clean: o.Clean}
 	if c.users == 0 {
 		c.users = DefaultUsers
 	}

@@ -11,6 +11,7 @@ import (
 // soil spoils some entries of the staff in the ways that are usual.
 func (c *Company) soil(e *Entry, i int) {
 	switch {
+	case c.clean:
 	case i%67 == 3:
 		e.set("c")
 		e.set("co")
@@ -62,6 +63,9 @@ func flaws() []flaw {
 // dirt yields the accounts that came with Wingtip, and what replication and Exchange leave behind.
 func (c *Company) dirt() iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
+		if c.clean {
+			return
+		}
 		var list []Entry
 		for i, f := range flaws() {
 			e := c.wingtip(f.cn, boughtOU, 4000+i)

@@ -3,6 +3,7 @@ package company
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/coexistsync/coexist/directory"
@@ -131,6 +132,10 @@ func (c *Company) namedGroups() []group {
 	}
 	var bySite, byDept []string
 	for _, s := range sites {
+		if c.clean { // mail to a list does not reach the members of a group without an address
+			bySite = append(bySite, groupDN("All "+s.city))
+			continue
+		}
 		bySite = append(bySite, groupDN("GG-Site-"+s.city))
 	}
 	for _, d := range departments {
@@ -148,7 +153,7 @@ func (c *Company) namedGroups() []group {
 		{cn: "GG-Pilot-2026", kind: globalSecurity, members: some(25, 4)},
 		{cn: "APP-Visio", kind: globalSecurity, members: some(20, 9)},
 		{cn: "APP-ERP", kind: globalSecurity, members: some(9, 1)},
-		{cn: "Newsletter", kind: universalList, alias: "newsletter", details: "256", members: some(15, 8), nameless: true},
+		{cn: "Newsletter", kind: universalList, alias: "newsletter", details: "256", members: some(15, 8), nameless: !c.clean},
 		{cn: "Old Fax List", kind: universalList, members: some(80, 3)},
 		{cn: "Partners", kind: universalList, alias: "partners", details: "256", members: c.partners()},
 		{cn: "DL-Loop-A", kind: universalList, alias: "loop-a", details: "256", members: these(groupDN("DL-Loop-B"))},
@@ -156,6 +161,9 @@ func (c *Company) namedGroups() []group {
 		{cn: "Empty Project", kind: globalSecurity},
 		{cn: "Organization Management", kind: universalSecurity, details: "1073741824"},
 		{cn: "MSOL_AD_Sync_RichCoexistence", kind: globalSecurity},
+	}
+	if c.clean {
+		out = slices.DeleteFunc(out, func(g group) bool { return g.cn == "Old Fax List" || strings.HasPrefix(g.cn, "DL-Loop-") })
 	}
 	for _, share := range []string{"Finance", "HR", "Engineering"} {
 		out = append(out, group{cn: "DLG-Share-" + share, kind: localSecurity, members: these(groupDN("GG-" + share))})

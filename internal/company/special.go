@@ -3,6 +3,7 @@ package company
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/coexistsync/coexist/directory"
@@ -79,6 +80,9 @@ func resources() []resource {
 // resources yields shared, room and equipment mailboxes. Their accounts are disabled, as Exchange makes them.
 func (c *Company) resources() iter.Seq[Entry] {
 	list := resources()
+	if c.clean {
+		list = slices.DeleteFunc(list, func(r resource) bool { return r.name == "Fax Gateway" })
+	}
 	return each(len(list), func(i int) Entry {
 		r := list[i]
 		alias := strings.ReplaceAll(plain(r.name), " ", ".")
@@ -121,19 +125,19 @@ func (c *Company) contacts() iter.Seq[Entry] {
 		e.set("sn", family)
 		e.set(directory.AttrDisplayName, cn)
 		e.set("company", [...]string{"Fabrikam", "Litware", "Proseware"}[i%3])
-		if i%13 == 12 {
+		if i%13 == 12 && !c.clean {
 			return e
 		}
 		address := fmt.Sprintf("%s.%s.%d@%s", plain(given), plain(family), i+1, [...]string{"fabrikam.example", "litware.example", "proseware.example"}[i%3])
 		e.set(directory.AttrMail, address)
-		if i%4 == 3 { // entered by hand, unknown to Exchange
+		if i%4 == 3 && !c.clean { // entered by hand, unknown to Exchange
 			return e
 		}
 		e.set(directory.AttrMailNickname, fmt.Sprintf("partner%02d", i+1))
 		e.set("targetAddress", "SMTP:"+address)
 		e.set(directory.AttrProxyAddresses, "SMTP:"+address)
 		exchange(&e, "64", "", "6")
-		if i == 5 {
+		if i == 5 && !c.clean {
 			e.set(directory.AttrDisplayName, cn+" (MSOL)")
 			e.set("msExchHideFromAddressLists", "TRUE")
 		}
