@@ -8,7 +8,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 DEBIAN_PACKAGES := samba samba-dsdb-modules samba-ad-provision ldb-tools openssl
 
 # Packages where several goroutines meet; the race detector is too slow to build and run for the rest.
-CONCURRENT := ./engine ./engine/apply/... ./engine/store/... ./connectors/... ./rules/...
+CONCURRENT := ./engine ./engine/apply/... ./engine/store/... ./engine/plan ./connectors/... ./rules ./rules/verify
 
 .DEFAULT_GOAL := all
 .PHONY: all help setup build demo test race bench fuzz lint fmt vet layers windows clean

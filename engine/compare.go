@@ -36,7 +36,7 @@ func (p *planner) evaluate(ctx context.Context) error {
 					state := p.catalogue.Identity(&out)
 					_, known := p.remember[i]
 					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)),
-						lacks: len(diff.Missing(&state)) > 0 || !known && undecided(&out)}
+						lacks: len(diff.Missing(&state)) > 0 || !known && undecided(&out) || p.flawed(i)}
 				}
 			}
 		})
@@ -77,6 +77,7 @@ type outcome struct {
 	changes   []plan.Change
 	members   []int // of each change: how many members its group has now
 	skips     []plan.Skip
+	inGroups  int // members that the groups compared have now
 	leaving   []ledger.Leaving
 	match     plan.Match
 	unchanged int
@@ -195,6 +196,7 @@ func (p *planner) write(w Sink, o outcome) error {
 	}
 	p.leaving = append(p.leaving, o.leaving...)
 	p.unchanged += o.unchanged
+	p.tally.members += o.inGroups
 	p.match.Joined += o.match.Joined
 	p.match.Adopt += o.match.Adopt
 	p.match.Create += o.match.Create
@@ -255,6 +257,9 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item, room []desire
 		o.skips = append(o.skips, s)
 	}
 	if it.row != nil {
+		if state.LeaveHeld {
+			state.Leave, state.Hold = it.row.Leave, it.row.Hold
+		}
 		o.leaving = append(o.leaving, ledger.Leaving{Anchor: it.row.Anchor, Name: about.Name, DN: about.DN, Leave: state.Leave, Hold: state.Hold})
 	}
 	if f, ok := p.flaws[p.in.Snapshot.At(i).GUID]; ok {
@@ -286,7 +291,8 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item, room []desire
 	}
 	in := diff.Input{Object: about, Source: out.Fingerprint, State: &state, Adopt: m.How.Soft(), Row: it.row, Wait: p.wait(i),
 		Connected: connected, Resolve: p.resolve, Managed: func(sku string) bool { return p.managed[sku] },
-		Holder: func(upn string) *plan.Ref { return p.holder(upn, i) }}
+		Holder: func(upn string) *plan.Ref { return p.holder(upn, i) }, Joined: p.joined,
+		Departed: func(id string, refs []string) bool { return p.departed(id, refs, i) }}
 	if m.Target != join.None {
 		in.Target = p.view.At(m.Target)
 	}
@@ -294,6 +300,40 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item, room []desire
 	p.count(o, in, r)
 	p.put(o, in.Target, r)
 	return state.Properties
+}
+
+// flawed reports whether an attribute of the object at index i could not be taken over.
+func (p *planner) flawed(i int) bool {
+	_, ok := p.flaws[p.in.Snapshot.At(i).GUID]
+	return ok
+}
+
+// joined reports whether a cloud object belongs to an object of the source.
+func (p *planner) joined(id string) bool {
+	t, ok := p.view.ByID(id)
+	if !ok {
+		return false
+	}
+	_, ok = p.table.SourceOf(t)
+	return ok
+}
+
+// departed reports whether a cloud object belongs to an object of the source that is no member of the group at index i:
+// neither among refs nor by its primary group, which a directory leaves out of member.
+func (p *planner) departed(id string, refs []string, group int) bool {
+	t, ok := p.view.ByID(id)
+	if !ok {
+		return false
+	}
+	j, ok := p.table.SourceOf(t)
+	if !ok {
+		return false
+	}
+	if _, member := slices.BinarySearch(p.in.Snapshot.Members(group), int32(j)); member {
+		return false
+	}
+	dn := p.in.Snapshot.At(j).DN()
+	return !slices.ContainsFunc(refs, func(r string) bool { return directory.EqualFold(r, dn) })
 }
 
 // undecided reports whether any decision about an object is held.
@@ -329,6 +369,7 @@ func (p *planner) put(o *outcome, t *cloud.Object, r diff.Result) {
 	members := 0
 	if t != nil {
 		members = len(t.Get("members").Texts())
+		o.inGroups += members
 	}
 	for _, c := range r.Changes {
 		if p.removals(&c); c.Action == plan.Members && len(c.Attributes[0].Add)+len(c.Attributes[0].Remove) == 0 {

@@ -2,9 +2,11 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
+	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/snapshot"
 	"github.com/coexistsync/coexist/rules"
 )
@@ -29,10 +31,27 @@ func NewDecider(s *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (*Dec
 			wrong = append(wrong, &GroupError{name, len(found)})
 			continue
 		}
-		d.groups = append(d.groups, s.MembersOf(found[0]))
+		members := s.MembersOf(found[0])
+		if flaw, ok := doubtful(s, found[0], members); ok {
+			wrong = append(wrong, fmt.Errorf("a policy asks for members of group %q, and %s of %s could not be read: %s", name, flaw.Attribute, flaw.DN, flaw.Problem))
+		}
+		d.groups = append(d.groups, members)
 		d.direct = append(d.direct, s.Members(found[0]))
 	}
 	return d, errors.Join(wrong...)
+}
+
+// doubtful gives the members that could not be read, of a group or of one nested in it: what follows from being a member
+// cannot be told then.
+func doubtful(s *snapshot.Snapshot, group int, members snapshot.Set) (snapshot.Flaw, bool) {
+	for _, src := range s.Sources() {
+		for _, f := range src.Flaws {
+			if i, ok := s.ByGUID(f.GUID); ok && directory.EqualFold(f.Attribute, directory.AttrMember) && s.At(i).Kind == directory.Group && (i == group || members.Has(i)) {
+				return f, true
+			}
+		}
+	}
+	return snapshot.Flaw{}, false
 }
 
 // Evaluator makes an evaluator for one goroutine.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/directory/snapshot"
 	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/desired"
@@ -68,6 +70,18 @@ func (e *GroupError) Error() string {
 	return fmt.Sprintf("a policy asks for members of group %q, which is the name of %d groups: name it by its distinguished name", e.Name, e.Found)
 }
 
+// Accepted gives what a complete plan that was carried out settles: the size of its sources, against which the next one is
+// held.
+func Accepted(m *plan.Manifest) ledger.Observation {
+	o := ledger.Observation{At: m.AsOf, Objects: map[string]int{}}
+	if m.Complete {
+		for _, s := range m.Sources {
+			o.Objects[s.Name] = s.Objects
+		}
+	}
+	return o
+}
+
 // Import reads every source into one snapshot, whole or not at all.
 func Import(ctx context.Context, sources []connector.Importer, want connector.Want) (*snapshot.Snapshot, error) {
 	b := snapshot.NewBuilder()
@@ -93,6 +107,7 @@ func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
 	}{
 		{"resolve groups named in policies", p.resolveGroups},
 		{"read the ledger", p.readLedger},
+		{"read the source", p.whole},
 		{"read the tenant's facts", p.readFacts},
 		{"locate missing objects", p.locate},
 		{"read the tenant and evaluate policies", p.readAndEvaluate},
@@ -117,7 +132,7 @@ type planner struct {
 	remember  map[int]string // cloud id that the ledger knows, by source index
 	missing   []ledger.Row   // rows whose object is not in the snapshot
 	owned     int            // rows that coexist owns
-	rows      int            // all rows
+	grouped   bool           // coexist has written members of some group
 	fates     map[directory.GUID]connector.Sighting
 	facts     cloud.Tenant
 	view      *tenant.View
@@ -129,6 +144,7 @@ type planner struct {
 	tally     *tally
 	match     plan.Match
 	unchanged int
+	aside     map[directory.GUID]bool          // objects that were read and have no anchor of their own
 	flaws     map[directory.GUID]snapshot.Flaw // objects of which an attribute could not be taken over
 	leaving   []ledger.Leaving
 }
@@ -151,6 +167,12 @@ func (p *planner) resolveGroups(context.Context) (err error) {
 			p.flaws[f.GUID] = f
 		}
 	}
+	p.aside = map[directory.GUID]bool{}
+	for o := range p.in.Snapshot.All() {
+		if _, ok := p.in.Snapshot.ByGUID(o.GUID); !ok {
+			p.aside[o.GUID] = true
+		}
+	}
 	p.decider, err = NewDecider(p.in.Snapshot, p.in.Policies, p.in.AsOf)
 	return err
 }
@@ -162,7 +184,9 @@ func (p *planner) readLedger(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.rows++
+		if _, wrote := row.LastWritten("members"); wrote {
+			p.grouped = true
+		}
 		if row.Owned() {
 			p.owned++
 		}
@@ -173,6 +197,25 @@ func (p *planner) readLedger(ctx context.Context) error {
 		p.missing = append(p.missing, row)
 	}
 	return nil
+}
+
+// whole holds that no source lacks what every directory has. An export without it would read as if all were empty, and
+// everybody would lose what follows from it.
+func (p *planner) whole(context.Context) error {
+	needed := []string{directory.AttrUserAccountCtl, directory.AttrSAMAccountName, directory.AttrObjectClass}
+	if p.grouped {
+		needed = append(needed, directory.AttrMember)
+	}
+	var wrong []error
+	for _, s := range p.in.Snapshot.Sources() {
+		for _, n := range needed {
+			if slices.ContainsFunc(s.MissingAttrs, func(m string) bool { return directory.EqualFold(m, n) }) && p.in.Snapshot.Len() > 0 {
+				wrong = append(wrong, &fault.Error{Kind: fault.Unreachable, Op: "read " + s.Name,
+					Err: fmt.Errorf("no object has %s: it was exported without it, or the account may not read it", n)})
+			}
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // readFacts reads what deciding needs of the tenant: its domains and subscriptions.
@@ -271,6 +314,10 @@ func (p *planner) observe(ctx context.Context, m *plan.Manifest) error {
 	}
 	o := ledger.Observation{At: p.in.AsOf, Objects: map[string]int{}, Scopes: map[string]directory.GUID{}, Leaving: p.leaving}
 	for _, s := range p.in.Snapshot.Sources() {
+		before, _, err := p.in.State.LastImport(ctx, s.Name)
+		if err != nil {
+			return fmt.Errorf("remember the run: %w", err)
+		}
 		for _, sc := range s.Scopes {
 			o.Objects[s.Name] += sc.Objects
 			name := sc.Configured
@@ -281,6 +328,8 @@ func (p *planner) observe(ctx context.Context, m *plan.Manifest) error {
 				o.Scopes[directory.Fold(name)] = sc.GUID
 			}
 		}
+		// Planning alone must not wear the guard down: only a plan that was carried out lowers what the next is held against.
+		o.Objects[s.Name] = max(o.Objects[s.Name], before)
 	}
 	if err := p.in.State.Observe(ctx, o); err != nil {
 		return fmt.Errorf("remember the run: %w", err)
@@ -292,7 +341,7 @@ func (p *planner) observe(ctx context.Context, m *plan.Manifest) error {
 func (p *planner) manifest(ctx context.Context) (plan.Manifest, error) {
 	in := p.in
 	m := plan.Manifest{Created: in.Now.UTC(), AsOf: in.AsOf.UTC(), Expires: in.Now.Add(in.Expiry).UTC(),
-		Engine: plan.Engine{Version: in.Version, Expr: in.Expr}, Tenant: p.view.Facts, Complete: in.Selection == nil, Offline: in.Offline,
+		Engine: plan.Engine{Version: in.Version, Expr: in.Expr}, Tenant: p.view.Facts, Complete: in.Selection == nil, Preview: in.Preview, Offline: in.Offline,
 		Counts: p.tally.counts, Skips: p.tally.skips, Objects: in.Snapshot.Len(), Unchanged: p.unchanged, Match: p.match, Seats: p.tally.needed()}
 	if in.Selection != nil {
 		m.Selection = in.Selection.Describe
@@ -314,7 +363,7 @@ func (p *planner) manifest(ctx context.Context) (plan.Manifest, error) {
 		}
 		fewer = append(fewer, g)
 	}
-	m.Guards = p.tally.guards(in.Guards, p.owned, fewer)
+	m.Guards = p.tally.guards(in.Guards, max(p.owned, p.match.Joined), fewer)
 	return m, nil
 }
 

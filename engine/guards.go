@@ -19,7 +19,8 @@ const (
 	GuardTypeChange         = "typeChange"
 	GuardUPN                = "userPrincipalName"
 	GuardPrimarySMTP        = "primarySmtp"
-	GuardMemberRemoval      = "memberRemoval" // in one group, of that group's members
+	GuardMemberRemoval      = "memberRemoval"  // in one group, of that group's members
+	GuardMembersRemoved     = "membersRemoved" // in all groups, of all their members
 	GuardAdoption           = "adoption"
 	GuardSeats              = "seats"
 	GuardSourceCollapse     = "sourceCollapse" // objects fewer than at the last run, of those
@@ -42,7 +43,7 @@ type Limits struct {
 // GuardNames lists the guards in order.
 func GuardNames() []string {
 	return []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardTypeChange, GuardUPN,
-		GuardPrimarySMTP, GuardMemberRemoval, GuardAdoption, GuardSeats, GuardSourceCollapse, GuardProtected}
+		GuardPrimarySMTP, GuardMemberRemoval, GuardMembersRemoved, GuardAdoption, GuardSeats, GuardSourceCollapse, GuardProtected}
 }
 
 // DefaultLimits are the shipped ones: for deletion no more than Entra Connect's 500, and 5 %; less for everything else.
@@ -57,6 +58,7 @@ func DefaultLimits() Limits {
 		GuardUPN:                {20, 1},
 		GuardPrimarySMTP:        {20, 1},
 		GuardMemberRemoval:      {100, 25},
+		GuardMembersRemoved:     {500, 5},
 		GuardAdoption:           {100, 0},
 		GuardSourceCollapse:     {0, 5},
 	}}
@@ -85,6 +87,7 @@ type tally struct {
 	tenant  *cloud.Tenant
 	planned map[string]int
 	worst   plan.Guard // the group that loses the largest share of its members
+	members int        // of all groups in the tenant that the plan looks at
 	seats   map[string]*plan.Seats
 	counts  map[string]int
 	skips   map[string]int
@@ -115,7 +118,11 @@ func (t *tally) change(c *plan.Change, members int, limits Limits) {
 		case a.Name == "licenses":
 			t.licenses(a)
 		case len(a.Remove) > 0:
+			t.planned[GuardMembersRemoved] += len(a.Remove)
 			g := limits.check(GuardMemberRemoval, len(a.Remove), members)
+			if len(a.Remove) == members && members > 2 && len(a.Add) == 0 {
+				g.Exceeded = true // a group is not emptied without a look
+			}
 			if g.Exceeded && !t.worst.Exceeded || g.Exceeded == t.worst.Exceeded && g.Planned > t.worst.Planned {
 				g.Detail = c.Object.Name
 				t.worst = g
@@ -203,6 +210,8 @@ func (t *tally) guards(l Limits, managed int, fewer []plan.Guard) []plan.Guard {
 				g = l.check(name, 0, 0)
 			}
 			out = append(out, g)
+		case GuardMembersRemoved:
+			out = append(out, l.check(name, t.planned[name], t.members))
 		case GuardSeats:
 			out = append(out, t.shortage())
 		default:

@@ -13,6 +13,9 @@ import (
 // gone handles a ledger row whose object is not in the snapshot. Deleted, moved away and unreadable are three things, and
 // what cannot be told counts as unreadable: nothing happens to it.
 func (p *planner) gone(o *outcome, row ledger.Row) {
+	if p.aside[row.GUID] {
+		return // it is in the snapshot without an anchor of its own, and listed as such
+	}
 	about := plan.Object{Anchor: row.Anchor, Kind: row.Kind.String(), Type: row.Type, Name: row.Name, DN: row.DN, GUID: row.GUID.String(), ID: row.ID}
 	if p.in.Locator == nil {
 		o.skips = append(o.skips, plan.Skip{Object: about, Reason: plan.Unlocated,
@@ -39,6 +42,9 @@ func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.R
 		return
 	}
 	t := p.view.At(i)
+	if j, claimed := p.table.SourceOf(i); claimed && p.in.Snapshot.Anchor(j) != row.Anchor {
+		return // it belongs to another object of the source by now, which decides about it
+	}
 	about.Type, about.ID, about.UPN = t.Type, t.ID, t.Get("userPrincipalName").Text()
 	skip := func(r plan.SkipReason, detail string) {
 		o.skips = append(o.skips, plan.Skip{Object: about, Reason: r, Detail: word(why) + ": " + detail})
@@ -53,6 +59,8 @@ func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.R
 		skip(plan.OutsideSelection, "a plan for a selection deletes and disables nothing")
 	case !row.Owned():
 		skip(plan.NotOurs, "coexist neither made nor adopted it")
+	case t.Anchor != row.Anchor:
+		skip(plan.NotOurs, "its cloud object carries another anchor by now, or none: it was taken out of our hands")
 	case t.Synced:
 		skip(plan.MasteredElse, "another engine masters it by now")
 	case t.CloudOwned:

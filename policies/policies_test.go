@@ -14,6 +14,7 @@ import (
 	"github.com/coexistsync/coexist/internal/golden"
 	"github.com/coexistsync/coexist/policies"
 	"github.com/coexistsync/coexist/rules"
+	"github.com/coexistsync/coexist/rules/verify"
 )
 
 func load(t *testing.T, fsys fs.FS) *rules.Set {
@@ -195,4 +196,69 @@ func TestNoExchangeSchema(t *testing.T) {
 			t.Errorf("%s becomes %q, want %q", s.At(i).DN(), got, want[s.At(i).DN()])
 		}
 	}
+}
+
+// suites loads the tests that stand beside policies.
+func suites(t *testing.T, set *rules.Set, fsys fs.FS) *verify.Suites {
+	t.Helper()
+	s, problems := verify.Load(fsys, ".", set)
+	for _, p := range problems {
+		t.Errorf("%v", p)
+	}
+	return s
+}
+
+func TestSuitesPass(t *testing.T) {
+	for name, fsys := range map[string]fs.FS{"default": policies.Default(), "sample": policies.Sample()} {
+		t.Run(name, func(t *testing.T) {
+			set := load(t, fsys)
+			r := suites(t, set, fsys).Run(set, verify.Options{Workers: 2})
+			for _, x := range r.Results {
+				for _, m := range x.Mismatches {
+					t.Errorf("%s:%d: %s: %s is %s, want %s", x.Suite, m.Line, x.Name, m.Subject, m.Got, m.Want)
+				}
+				if x.Status == verify.Error {
+					t.Errorf("%s:%d: %s: %s", x.Suite, x.Line, x.Name, x.Reason)
+				}
+			}
+			if !r.OK() {
+				t.Errorf("not OK: %+v", r.Counts)
+			}
+		})
+	}
+}
+
+func TestDefaultSuitesCoverEveryRule(t *testing.T) {
+	set := load(t, policies.Default())
+	r := suites(t, set, policies.Default()).Run(set, verify.Options{})
+	g := r.Coverage.Check(verify.Gate{Rules: 100, Branches: 90})
+	for _, x := range g.Missing {
+		t.Logf("%s:%d: %s was true %d and false %d times", x.File, x.Line, x.Rule, x.True, x.False)
+	}
+	for _, x := range g.Decisions {
+		t.Logf("%s:%d: %s applied %d times, and %d times not", x.File, x.Line, x.Decision, x.True, x.False)
+	}
+	if !g.OK || len(r.Coverage.Stale) > 0 {
+		t.Errorf("coverage %+v, stale %v", g.Totals, r.Coverage.Stale)
+	}
+}
+
+func TestDefaultSuitesKillMutants(t *testing.T) {
+	set := load(t, policies.Default())
+	m, err := suites(t, set, policies.Default()).Mutate(set, verify.MutateOptions{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range m.Mutants {
+		if x.Fate == verify.Survived || x.Fate == verify.Invalid {
+			t.Errorf("%s:%d:%d: %s %s %s", x.File, x.Line, x.Col, x.Name, x.Fate, x.Reason)
+		}
+	}
+	for _, a := range m.Stale {
+		t.Errorf("%s:%d: %s is argued for and does not survive", a.File, a.Line, a.About)
+	}
+	if len(m.Mutants) < 100 {
+		t.Errorf("only %d mutants", len(m.Mutants))
+	}
+	t.Logf("%d mutants: %d killed, %d argued, score %.1f", len(m.Mutants), m.Killed, m.Argued, m.Score())
 }

@@ -15,8 +15,7 @@ import (
 
 // Conditions shows the expressions of a set as they are evaluated, for tools that reason about policies instead of running
 // them: named conditions stand in the place of their names, attributes and computed values are identifiers whose meaning
-// Fact tells, and texts that compare without regard to case are folded. Trees are made for the caller but belong to each
-// other's places: read them, do not change them.
+// Fact tells, and texts that compare without regard to case are folded.
 type Conditions struct {
 	Policies []PolicyConditions // in the order of Set.Policies
 
@@ -79,7 +78,7 @@ type Condition struct {
 // CivilDay numbers the calendar day of an instant in its own location, as From and Until do.
 func CivilDay(t time.Time) int { return civilDay(t) }
 
-// Conditions gives the expressions of the set. Each call works them out anew.
+// Conditions gives the expressions of the set. Each call works them out anew, with trees of its own.
 func (s *Set) Conditions() *Conditions {
 	l := &loader{scripts: s.scripts, layout: newLayout(), unused: newLayout(), parsing: parsing()}
 	c := &Conditions{scripts: s.scripts, layout: l.layout}
@@ -113,6 +112,7 @@ func (c *Conditions) condition(u *unit) Condition {
 // taker takes an expression up and later calls f with it.
 type taker func(u unit, f func(Condition))
 
+// read takes up all expressions of a policy; they are filled in once all are resolved.
 func (x *PolicyConditions) read(p *policy, c *Conditions, take taker) {
 	x.Policy, x.File, x.Timezone, x.source, x.all = p.name, p.file, p.zone.String(), p, c
 	if p.scope != nil {
@@ -127,16 +127,16 @@ func (x *PolicyConditions) read(p *policy, c *Conditions, take taker) {
 	for i, d := range p.decisions {
 		out := &x.Decisions[i]
 		out.Name, out.Mode = d.name, d.mode
-		earlier := func(p2 *program, w want, f func(Condition)) {
-			take(unit{policy: p, script: p2.script, want: w, earlier: i}, f)
+		takeProgram := func(code *program, w want, f func(Condition)) {
+			take(unit{policy: p, script: code.script, want: w, earlier: i}, f)
 		}
 		if d.when != nil {
-			earlier(d.when, wantTruth, func(s Condition) { out.When = &s })
+			takeProgram(d.when, wantTruth, func(s Condition) { out.When = &s })
 		}
 		rules := append(d.rules[:len(d.rules):len(d.rules)], d.fallback)
 		out.Rules = make([]RuleConditions, len(rules))
 		for j, r := range rules {
-			out.Rules[j].read(d, r, earlier)
+			out.Rules[j].read(d, r, takeProgram)
 		}
 	}
 }
@@ -204,7 +204,7 @@ const (
 	NumberFact                   // a whole number
 	TruthFact                    // an attribute that is true or false
 	InstantFact                  // a date
-	TodayFact                    // the day of evaluation
+	TodayFact                    // the day of evaluation in the timezone Argument
 	HasFact                      // whether the attribute Base has a value
 	InOUFact                     // whether the object lies in or below Argument, a folded DN; Base is its DN
 	MemberFact                   // membership in Argument, a folded name, however deeply nested
@@ -223,12 +223,25 @@ type Fact struct {
 	Base     string // the Name of the text, list or number that it is worked out from, before folding; its own for those
 	LDAP     string // the attribute that Base reads, "" for none
 	Argument string
+	Decision string // what decided() asks for
 	Mask     int
-	InTable  func(key string) bool // with InTableFact: whether the table has a key, given in folded form
+	Table    *Table // with InTableFact
 	// Values are the only texts that it can be, nil when there are too many to say. For decided() these are the values
 	// that some rule of the decision gives, and "" when the decision can be not applicable.
 	Values []string
 }
+
+// Table is the keys of a table.
+type Table struct{ table *table }
+
+// Has reports whether the table has a key, given in folded form.
+func (t *Table) Has(key string) bool { _, ok := t.table.row(key); return ok }
+
+// Len is the number of keys.
+func (t *Table) Len() int { return len(t.table.rows) }
+
+// Keys gives the keys in folded form, sorted.
+func (t *Table) Keys() []string { return sortedKeys(t.table.rows) }
 
 // factKinds are the kinds of those slots that are neither folded nor of their value's kind.
 var factKinds = map[operation]FactKind{opHas: HasFact, opInOU: InOUFact, opMember: MemberFact, opDirect: DirectFact, opProxy: ProxyFact,
@@ -253,15 +266,18 @@ func (x *PolicyConditions) Fact(n ast.Node) (f Fact, ok bool) {
 	}
 	f.Name, f.Base, f.Argument, f.LDAP = s.name, base.name, s.arg, base.attr.ldap
 	switch s.op {
+	case opToday:
+		f.Argument = s.zone.String()
 	case opMember, opDirect:
 		f.Argument = s.name[strings.IndexByte(s.name, ' ')+1:]
 	case opAnyBit, opAllBits:
 		f.Mask = s.ref
 	case opInTable:
-		f.InTable = func(key string) bool { _, has := s.table.row(key); return has }
+		f.Table = &Table{s.table}
 	case opClass:
 		f.Values = []string{"user", "contact", "group"}
 	case opDecided:
+		f.Decision = s.arg
 		f.Values = x.valuesOf(s.arg)
 		if s.kind == listType {
 			f.Kind = DecidedTexts
@@ -295,7 +311,7 @@ func (x *PolicyConditions) valuesOf(decision string) []string {
 }
 
 // Canonical writes a tree so that equal texts mean equal trees, wherever they stand and however they were written. It is
-// not for people. Trees of different policies cannot be compared.
+// not for people.
 func Canonical(n ast.Node) string {
 	var b strings.Builder
 	canonical(&b, n)
@@ -335,7 +351,7 @@ func canonical(b *strings.Builder, n ast.Node) {
 		case time.Time:
 			fmt.Fprintf(b, "(instant %d)", v.Unix())
 		case *table:
-			list("table " + strconv.Quote(v.name))
+			list("table " + strconv.Quote(v.policy) + strconv.Quote(v.name))
 		default:
 			fmt.Fprintf(b, "(constant %T %v)", v, v)
 		}

@@ -60,9 +60,11 @@ type Policy struct {
 
 // DecisionRules describes a decision of a policy.
 type DecisionRules struct {
-	Name  string
-	Mode  Mode
-	Rules []Rule // as written, the default last
+	Name     string
+	Mode     Mode
+	When     string // as written, "" for a decision that always applies
+	WhenLine int    // of When, 0 without
+	Rules    []Rule // as written, the default last
 }
 
 // Rule describes a rule.
@@ -84,7 +86,13 @@ func (s *Set) Policies() []Policy {
 			d.Bundles = append(d.Bundles, p.bundles[b])
 		}
 		for _, x := range p.decisions {
-			d.Decisions = append(d.Decisions, x.describe(p))
+			y := x.describe(p)
+			if x.when != nil {
+				when := s.scripts[x.when.script]
+				y.When = when.Text
+				y.WhenLine, _ = when.Position(0)
+			}
+			d.Decisions = append(d.Decisions, y)
 		}
 		out = append(out, d)
 	}

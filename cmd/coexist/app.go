@@ -15,6 +15,9 @@ import (
 // execute finds the command and runs it. Every error comes back here: the library neither prints nor exits.
 func execute(ctx context.Context, c *console, args []string) error {
 	app := newApp(c)
+	if slices.Equal(args, []string{"--version"}) {
+		args = []string{"version"}
+	}
 	arranged, err := arrange(app.Commands, args)
 	if err != nil {
 		return err
@@ -34,6 +37,9 @@ func newApp(c *console) *cli.App {
 		Writer:                    c.out,
 		ErrWriter:                 c.err,
 		ExitErrHandler:            func(*cli.Context, error) {},
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+			return usagef("%w; options stand behind a command", err)
+		},
 		Commands: []*cli.Command{
 			initCommand(c), planCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), runsCommand(c),
 			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), sandboxCommand(c), demoCommand(c), versionCommand(c),

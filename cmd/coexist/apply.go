@@ -12,6 +12,7 @@ import (
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/engine"
 	"github.com/coexistsync/coexist/engine/apply"
 	"github.com/coexistsync/coexist/engine/connector"
@@ -93,15 +94,27 @@ func (s *session) applyAndReport(ctx context.Context, f *plan.File, allow []jour
 	if reported := s.reportRun(context.WithoutCancel(ctx), res.Run, json, full); reported != nil {
 		return errors.Join(err, reported)
 	}
+	return applyOutcome(res, err)
+}
+
+// applyOutcome tells what a run comes to as an exit code; err is why it could not go on.
+func applyOutcome(res apply.Result, err error) error {
 	switch {
 	case err != nil:
 		return err
 	case res.Interrupted:
 		return outcome(context.Canceled)
+	case res.Run.State == journal.Stopped && slices.ContainsFunc(res.Failures, forbidden):
+		return outcome(errSignIn)
 	case !res.Complete():
 		return outcome(errPartial)
 	}
 	return nil
+}
+
+// forbidden tells changes that failed for want of a sign-in or a permission.
+func forbidden(e journal.Entry) bool {
+	return e.FaultKind == fault.SignIn.String() || e.FaultKind == fault.Denied.String()
 }
 
 // apply carries out a plan file under the tenant's lease.
@@ -128,9 +141,13 @@ func (s *session) apply(ctx context.Context, f *plan.File, allow []journal.Overr
 		return apply.Result{}, err
 	}
 	defer lease.Release() // it runs out by itself
-	return apply.Run(ctx, apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: target}, Journal: lease, Ledger: s.store,
+	res, err := apply.Run(ctx, apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: target}, Journal: lease, Ledger: s.store,
 		Reconsider: reconsider, Mode: mode, By: who(), Allow: allow, Now: s.now,
 		Progress: func(done, total int, _ journal.Entry) { s.progress.report(fmt.Sprintf("apply, of %d", total), done) }})
+	if err == nil && res.Complete() {
+		err = s.store.Observe(ctx, engine.Accepted(&m))
+	}
+	return res, err
 }
 
 // reconsider reads the sources once more and gives what decides again about one object, by the plan's own policies and
@@ -158,15 +175,20 @@ func (s *session) reconsider(ctx context.Context, f *plan.File) (func(context.Co
 
 // reportRun writes the report of a run from the store.
 func (s *session) reportRun(ctx context.Context, r journal.Run, json, full bool) error {
-	counts, err := s.store.Counts(ctx, r.ID)
+	p, err := s.performed(ctx, r)
 	if err != nil {
 		return err
 	}
-	p := report.Performed{Run: r, Counts: counts, Entries: s.store.Entries(ctx, r.ID)}
 	if json {
 		return report.RunJSON(s.out, p)
 	}
 	o := s.options()
 	o.Full = full
 	return report.Run(s.out, p, o)
+}
+
+// performed gathers what the store knows about a run.
+func (s *session) performed(ctx context.Context, r journal.Run) (report.Performed, error) {
+	counts, err := s.store.Counts(ctx, r.ID)
+	return report.Performed{Run: r, Counts: counts, Entries: s.store.Entries(ctx, r.ID)}, err
 }

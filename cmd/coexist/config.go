@@ -16,9 +16,13 @@ func configCommand(c *console) *cli.Command {
 			Name:        "check",
 			Usage:       "check coexist.yaml, what it names on this machine, and the policies; connects to nothing",
 			Description: "All mistakes are reported at once, with file, line and column. coexist doctor also connects.",
-			Flags:       []cli.Flag{configFlag},
+			Flags:       []cli.Flag{configFlag, outputFlag},
 			Action: func(x *cli.Context) error {
 				if err := arguments(x); err != nil {
+					return err
+				}
+				form, err := output(x)
+				if err != nil {
 					return err
 				}
 				cfg, err := load(x)
@@ -39,12 +43,16 @@ func configCommand(c *console) *cli.Command {
 				if _, err := s.target(); err != nil {
 					return err
 				}
+				if form {
+					return writeJSON(c, "coexist.configuration", "configuration", map[string]any{"file": cfg.Path, "directories": len(list),
+						"tenant": cfg.Tenant.ID, "policyFiles": len(s.policies.Files()), "writes": cfg.Writes})
+				}
 				writes := "writes are off: plans can be made, not applied"
 				if cfg.Writes {
 					writes = "writes are on"
 				}
-				_, err = fmt.Fprintf(c.out, "%s is valid: %d directories, tenant %s, %d policy files; %s\n",
-					report.Safe(cfg.Path), len(list), report.Safe(cfg.Tenant.ID), len(s.policies.Files()), writes)
+				_, err = fmt.Fprintf(c.out, "%s is valid: %s, tenant %s, %s; %s\n", report.Safe(cfg.Path), counted(len(list), "directory", "directories"),
+					report.Safe(cfg.Tenant.ID), counted(len(s.policies.Files()), "policy file", "policy files"), writes)
 				return err
 			},
 		}},

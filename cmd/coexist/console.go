@@ -93,11 +93,14 @@ func messages(err error) []string {
 	return out
 }
 
-func found(n int) string {
+func found(n int) string { return counted(n, "mistake", "mistakes") }
+
+// counted gives a number with its noun.
+func counted(n int, one, many string) string {
 	if n == 1 {
-		return "1 mistake"
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d mistakes", n)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // caret shows the line of a problem with a mark below the place. Escapes make characters wider, so the mark follows the

@@ -36,6 +36,9 @@ func explainCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
+			if strings.TrimSpace(x.Args().First()) == "" {
+				return usagef("OBJECT is empty")
+			}
 			at, _, err := asOf(x, c)
 			if err != nil {
 				return err

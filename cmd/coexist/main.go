@@ -25,10 +25,13 @@ func main() {
 // run carries out one command line and gives the exit code. The first interrupt ends the command in order, the second at
 // once.
 func run(args []string, in io.Reader, out, errs io.Writer) int {
+	return newConsole(in, out, errs).run(args)
+}
+
+func (c *console) run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	c := newConsole(in, out, errs)
 	err := execute(ctx, c, args)
 	c.progress.clear()
 	if err != nil {

@@ -7,8 +7,10 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"time"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/urfave/cli/v2"
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/selection"
@@ -23,12 +25,16 @@ import (
 // planLife is how long a plan may be applied: past that, what people approved is too far from what is.
 const planLife = 24 * time.Hour
 
+// previewFile is where a plan for another instant goes.
+const previewFile = "preview.plan"
+
 func planCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "plan",
 		Usage: "compare directory and tenant by the policies, and write a plan file and its report",
 		Description: "Nothing is written to the tenant. The plan file is what coexist apply carries out, and nothing else.\n" +
-			"With --objects, --ou, --object or a pilot group, only some objects are planned and nothing is deleted.",
+			"With --objects, --ou, --object or a pilot group, only some objects are planned and nothing is deleted.\n" +
+			"With --as-of the plan is a preview, which cannot be applied; it is written to preview.plan unless --out says otherwise.",
 		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, asOfFlag, objectsFlag, ouFlag, objectFlag,
 			&cli.StringFlag{Name: "out", Value: "coexist.plan", Usage: "write the plan to this `FILE`"},
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit with 10 when there are changes"},
@@ -45,12 +51,19 @@ func planCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
+			path := x.String("out")
+			if request.preview && !x.IsSet("out") {
+				path = previewFile // what is there to be applied stays
+			}
+			if err := planAt(path); err != nil {
+				return err
+			}
 			s, err := openFor(x, c)
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			m, err := s.planAndShow(x, x.String("out"), request, form)
+			m, err := s.planAndShow(x, path, request, form)
 			if err != nil {
 				return err
 			}
@@ -76,9 +89,30 @@ func requestOf(x *cli.Context, c *console) (request, error) {
 		}
 		r.wish.CSV = b
 	}
+	if err := named(r.wish.Objects, r.wish.OUs); err != nil {
+		return r, err
+	}
 	var err error
 	r.asOf, r.preview, err = asOf(x, c)
 	return r, err
+}
+
+// named checks what --object and --ou name, as far as that can be told without a directory.
+func named(objects, ous []string) error {
+	for _, text := range objects {
+		if strings.TrimSpace(text) == "" {
+			return usagef("option --object is empty")
+		}
+	}
+	for _, text := range ous {
+		if strings.TrimSpace(text) == "" {
+			return usagef("option --ou is empty")
+		}
+		if _, err := ldap.ParseDN(text); err != nil {
+			return usagef("option --ou: %q is not a DN like OU=Staff,DC=contoso,DC=example", text)
+		}
+	}
+	return nil
 }
 
 // asOf reads the instant that dates are held against: now unless another is given.

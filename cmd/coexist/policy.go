@@ -18,8 +18,12 @@ func policyCommand(c *console) *cli.Command {
 			Usage:       "load and compile policies",
 			ArgsUsage:   "[FOLDER]",
 			Description: "Checks the folder given, else the one that coexist.yaml names. All mistakes are reported at once.",
-			Flags:       []cli.Flag{configFlag},
+			Flags:       []cli.Flag{configFlag, outputFlag},
 			Action: func(x *cli.Context) error {
+				form, err := output(x)
+				if err != nil {
+					return err
+				}
 				folder := x.Args().First()
 				if folder == "" {
 					cfg, err := load(x)
@@ -37,7 +41,10 @@ func policyCommand(c *console) *cli.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.out, "%s is valid: %d files, digest %s\n", report.Safe(folder), len(set.Files()), set.Digest())
+				if form {
+					return writeJSON(c, "coexist.policies", "policies", map[string]any{"folder": folder, "files": len(set.Files()), "digest": set.Digest()})
+				}
+				_, err = fmt.Fprintf(c.out, "%s is valid: %s, digest %s\n", report.Safe(folder), counted(len(set.Files()), "file", "files"), set.Digest())
 				return err
 			},
 		}},

@@ -30,6 +30,7 @@ type realDirectory struct {
 	t     *testing.T
 	admin *ldap.Conn
 	dir   string
+	ahead time.Duration // of the clock that the commands see
 }
 
 // TestSambaToTenant carries a real domain to a rehearsal tenant by the commands that people type: everything at first, then
@@ -70,7 +71,19 @@ func TestSambaToTenant(t *testing.T) {
 
 	r.coexist(0, "plan", "--as-of", time.Now().Add(15*24*time.Hour).UTC().Format(time.RFC3339))
 	if diff := cmp.Diff(map[string][]string{"delete": held}, r.changes()); diff != "" {
+		t.Errorf("a preview of the day after the hold (-want +got):\n%s", diff)
+	}
+	r.coexist(6, "apply", r.plan())
+
+	r.ahead = 15 * 24 * time.Hour
+	r.coexist(0, "plan")
+	if diff := cmp.Diff(map[string][]string{"delete": held}, r.changes()); diff != "" {
 		t.Errorf("once the hold is over (-want +got):\n%s", diff)
+	}
+	r.coexist(0, "apply", r.plan())
+	r.coexist(0, "plan")
+	if diff := cmp.Diff(map[string][]string{}, r.changes()); diff != "" {
+		t.Errorf("after the deletion (-want +got):\n%s", diff)
 	}
 }
 
@@ -141,7 +154,9 @@ func (r *realDirectory) run(code int, args ...string) {
 	r.t.Helper()
 	var out, errs bytes.Buffer
 	began := time.Now()
-	if got := run(args, strings.NewReader(""), &out, &errs); got != code {
+	c := newConsole(strings.NewReader(""), &out, &errs)
+	c.now = func() time.Time { return time.Now().Add(r.ahead) }
+	if got := c.run(args); got != code {
 		r.t.Fatalf("coexist %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, out.String(), errs.String())
 	}
 	first, _, _ := strings.Cut(out.String(), "\n")

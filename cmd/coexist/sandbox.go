@@ -49,13 +49,13 @@ func serveSandbox(x *cli.Context, c *console) (err error) {
 	}
 	s, err := sandbox.Serve(x.String("listen"), t)
 	if err != nil {
-		return mark(errConfig, err)
+		return usagef("option --listen: %w", err)
 	}
 	defer s.Close() // the process ends
 	if address := x.String("control"); address != "" {
 		control, err := sandbox.ServeControl(address, t)
 		if err != nil {
-			return mark(errConfig, err)
+			return usagef("option --control: %w", err)
 		}
 		defer control.Close() // likewise
 		c.say("control surface at %s/_sim/", control.URL)

@@ -165,14 +165,15 @@ func (s *session) read(ctx context.Context, list []source, policies *rules.Set) 
 	return snap, err
 }
 
-// offline reports whether any source is a file, at which apply cannot look again.
+// offline reports whether all sources are files, so that there is nothing for apply to look at again. Beside a directory
+// they are read again with it.
 func offline(list []source) bool {
 	for _, x := range list {
-		if x.Offline() {
-			return true
+		if !x.Offline() {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // locators asks several directories for missing objects: what one of them knows counts, since a directory tells objects
@@ -195,19 +196,41 @@ func locator(list []source) connector.Locator {
 
 // Locate implements connector.Locator.
 func (l locators) Locate(ctx context.Context, guids []directory.GUID) (map[directory.GUID]connector.Sighting, error) {
-	out := map[directory.GUID]connector.Sighting{}
-	for _, x := range l {
+	answers := make([]map[directory.GUID]connector.Sighting, len(l))
+	for i, x := range l {
 		found, err := x.Locate(ctx, guids)
 		if err != nil {
 			return nil, mark(errSource, err)
 		}
-		for g, s := range found {
-			if s.Fate != connector.FateUnreadable || out[g].Fate == connector.FateUnreadable {
-				out[g] = s
-			}
-		}
+		answers[i] = found
+	}
+	out := make(map[directory.GUID]connector.Sighting, len(guids))
+	for _, g := range guids {
+		out[g] = settle(g, answers)
 	}
 	return out, nil
+}
+
+// settle gives the sighting that the directories' answers leave of one object. One that escaped an import is there whatever
+// others say; directories that contradict each other prove nothing, and it stays unreadable.
+func settle(g directory.GUID, answers []map[directory.GUID]connector.Sighting) connector.Sighting {
+	var gone connector.Sighting
+	contradicted := false
+	for _, found := range answers {
+		switch s := found[g]; {
+		case s.Fate == connector.FateEscaped:
+			return s
+		case s.Fate == connector.FateUnreadable:
+		case gone.Fate == connector.FateUnreadable:
+			gone = s
+		case gone.Fate != s.Fate:
+			contradicted = true
+		}
+	}
+	if contradicted {
+		return connector.Sighting{}
+	}
+	return gone
 }
 
 // target makes the connector of the tenant.

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -26,7 +24,7 @@ func snapshotCommand(c *console) *cli.Command {
 				Usage:       "read the directories and save what they hold",
 				ArgsUsage:   "FILE",
 				Description: "The file holds personal data: every attribute that the policies read.",
-				Flags:       []cli.Flag{configFlag},
+				Flags:       []cli.Flag{configFlag, outputFlag},
 				Action:      func(x *cli.Context) error { return saveSnapshot(x, c) },
 			},
 			{
@@ -44,6 +42,14 @@ func saveSnapshot(x *cli.Context, c *console) error {
 	if err := arguments(x, "FILE"); err != nil {
 		return err
 	}
+	form, err := output(x)
+	if err != nil {
+		return err
+	}
+	path := x.Args().First()
+	if err := mayWrite(path, "FILE", "snapshot", holdsSnapshot); err != nil {
+		return err
+	}
 	s, err := openFor(x, c)
 	if err != nil {
 		return err
@@ -57,7 +63,7 @@ func saveSnapshot(x *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	f, err := atomicfile.Create(x.Args().First())
+	f, err := atomicfile.Create(path)
 	if err != nil {
 		return err
 	}
@@ -68,8 +74,12 @@ func saveSnapshot(x *cli.Context, c *console) error {
 	if err := f.Commit(); err != nil {
 		return err
 	}
-	c.say("%d objects saved", snap.Len())
-	return nil
+	c.progress.clear()
+	if form {
+		return writeJSON(c, "coexist.saved", "saved", map[string]any{"file": path, "objects": snap.Len()})
+	}
+	_, err = fmt.Fprintf(c.out, "%s saved in %s\n", counted(snap.Len(), "object", "objects"), report.Safe(path))
+	return err
 }
 
 func showSnapshot(x *cli.Context, c *console) error {
@@ -80,19 +90,14 @@ func showSnapshot(x *cli.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.Open(x.Args().First())
-	if errors.Is(err, fs.ErrNotExist) {
-		return mark(errNotFound, err)
+	names := x.StringSlice("object")
+	if err := named(names, nil); err != nil {
+		return err
 	}
+	snap, err := loadSnapshot(x.Args().First())
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	snap, err := snapshot.Load(f)
-	if err != nil {
-		return mark(errSource, err)
-	}
-	names := x.StringSlice("object")
 	if len(names) == 0 {
 		return summary(c, snap, form)
 	}

@@ -10,7 +10,7 @@ import (
 func versionCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "version",
-		Usage: "print the version",
+		Usage: "print the version, as --version does",
 		Flags: []cli.Flag{outputFlag},
 		Action: func(x *cli.Context) error {
 			if err := arguments(x); err != nil {

@@ -3,28 +3,82 @@ package ad
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/coexistsync/coexist/connectors/ad/ldapwire"
+	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/fault"
 )
+
+// containers matches what may hold users, contacts and groups, to stand in an or.
+const containers = "(objectClass=organizationalUnit)(objectClass=container)(objectClass=builtinDomain)(objectClass=domainDNS)"
+
+const securityDescriptor = "nTSecurityDescriptor"
 
 // sdFlagsDACL is the value of the SD flags control that asks for the DACL alone, [MS-ADTS] 3.1.1.3.4.1.11. Without it a
 // domain controller withholds the whole descriptor from those who may not read its SACL.
 const sdFlagsDACL = "\x30\x03\x02\x01\x04"
 
-// listable reports whether the session may list what lies in a container. Without that right a domain controller answers
-// every search below the container with success and no entries, the container itself still showing. known is false where
-// the container's access control list may not be read either.
-func (s *session) listable(base string, controls ...ldapwire.Control) (granted, known bool, err error) {
-	descriptor := ""
-	q := ldapwire.Search{Base: base, Filter: "(objectClass=*)", Attributes: []string{"nTSecurityDescriptor"},
-		Controls: append(controls, ldapwire.Control{OID: sdFlagsOID, Critical: true, Value: sdFlagsDACL})}
-	_, err = s.conn.Search(q, func(e *ldapwire.Entry) error {
-		descriptor = first(e, "nTSecurityDescriptor")
+// admitted holds that the account may list what lies in a scope's OU and in each container below it that the server shows.
+// It gives the benefit of the doubt where that cannot be known.
+func (s *session) admitted(sc scope, pageSize int) error {
+	op := "read scope " + sc.dn
+	seen := false
+	var closed []string
+	q := ldapwire.Search{Base: sc.base(), Scope: ldapwire.Subtree, Filter: "(|" + guidFilter(sc.guid) + containers + ")",
+		Attributes: []string{securityDescriptor, directory.AttrObjectGUID},
+		Controls:   []ldapwire.Control{{OID: domainScopeOID, Critical: true}, {OID: sdFlagsOID, Critical: true, Value: sdFlagsDACL}}}
+	err := s.conn.Pages(q, pageSize, func(e *ldapwire.Entry) error {
+		guid, _ := directory.GUIDFromBytes([]byte(first(e, directory.AttrObjectGUID)))
+		seen = seen || guid == sc.guid
+		granted, known, err := s.lists(e)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.DN, err)
+		}
+		if known && !granted {
+			closed = append(closed, e.DN)
+		}
 		return nil
+	}, nil)
+	switch {
+	case err != nil:
+	case !seen:
+		err = &fault.Error{Kind: fault.Denied, Op: op, Err: errHidden}
+	case len(closed) > 0:
+		err = &fault.Error{Kind: fault.Denied, Op: op, Err: fmt.Errorf("%s: %w", enumerate(closed), errUnlisted)}
+	}
+	return classify(op, err)
+}
+
+// enumerate names the first few of many objects.
+func enumerate(dns []string) string {
+	const most = 10
+	if len(dns) <= most {
+		return strings.Join(dns, "; ")
+	}
+	return fmt.Sprintf("%s; and %d more", strings.Join(dns[:most], "; "), len(dns)-most)
+}
+
+// listable is lists for a single container.
+func (s *session) listable(base string, controls ...ldapwire.Control) (granted, known bool, err error) {
+	q := ldapwire.Search{Base: base, Filter: "(objectClass=*)", Attributes: []string{securityDescriptor},
+		Controls: append(controls, ldapwire.Control{OID: sdFlagsOID, Critical: true, Value: sdFlagsDACL})}
+	_, err = s.conn.Search(q, func(e *ldapwire.Entry) (err error) {
+		granted, known, err = s.lists(e)
+		return err
 	})
-	if err != nil || descriptor == "" || len(s.domain.token) == 0 {
-		return false, false, err
+	return granted, known, err
+}
+
+// lists reports whether the session may list what lies in a container, of which e holds the access control list. Without
+// that right a domain controller answers every search below the container with success and no entries, the container
+// itself still showing. known is false where its access control list may not be read either.
+func (s *session) lists(e *ldapwire.Entry) (granted, known bool, err error) {
+	descriptor := first(e, securityDescriptor)
+	if descriptor == "" || len(s.domain.token) == 0 {
+		return false, false, nil
 	}
 	granted, err = grantsList([]byte(descriptor), s.domain.token)
 	return granted, true, err

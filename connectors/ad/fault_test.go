@@ -3,6 +3,7 @@ package ad_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,9 @@ func TestImportIsWholeOrAnError(t *testing.T) {
 		"no paging control":            {Fault{Op: ldapscript.Page, Nth: 2, NoPaging: true}, fault.Unreachable, "no paging control"},
 		"no paging control at the end": {Fault{Op: ldapscript.Page, Nth: 3, NoPaging: true}, fault.Unreachable, "no paging control"},
 		"OU that shows nothing":        {Fault{Op: ldapscript.Page, Nth: 1, Empty: true}, fault.Denied, "grant the account"},
+		"OU that hides its containers": {Fault{Op: ldapscript.Access, Empty: true}, fault.Denied, "grant the account"},
+		"size limit for containers":    {Fault{Op: ldapscript.Access, After: 1, Code: 4}, fault.Unreachable, "raise MaxPageSize"},
+		"containers without paging":    {Fault{Op: ldapscript.Access, NoPaging: true}, fault.Unreachable, "no paging control"},
 		"access denied":                {Fault{Op: ldapscript.Page, Code: 50}, fault.Denied, "grant the account"},
 		"busy for good":                {Fault{Op: ldapscript.Page, Code: 51, Message: "busy"}, fault.Unreachable, "3 attempts"},
 		"session lost":                 {Fault{Op: ldapscript.Page, Code: 1, Message: "000004DC: LdapErr"}, fault.SignIn, "anonymous"},
@@ -159,6 +163,56 @@ func TestImportRefusesScopes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestImportRefusesScopesWithContainersThatItMayNotList(t *testing.T) {
+	denied := func(dn string, class ...string) ldapscript.Entry {
+		return ldapscript.New(dn, append([]string{"top"}, class...), "nTSecurityDescriptor", denyListToEveryone)
+	}
+	secret, deep := "OU=Secret,"+staff, "OU=Deep,OU=Open,"+staff
+	tests := map[string]struct {
+		below []ldapscript.Entry
+		text  []string // of the error, none where the read is whole
+	}{
+		"an OU":                        {[]ldapscript.Entry{denied(secret, "organizationalUnit")}, []string{"read scope " + staff + ": " + secret + ":", "List Contents"}},
+		"a container":                  {[]ldapscript.Entry{denied("CN=Vault,"+staff, "container")}, []string{"CN=Vault," + staff}},
+		"the domain's built-in groups": {[]ldapscript.Entry{denied("CN=Builtin,"+staff, "builtinDomain")}, []string{"CN=Builtin," + staff}},
+		"several, one far below, all at once": {[]ldapscript.Entry{denied(secret, "organizationalUnit"), ldapscript.OU("OU=Open," + staff),
+			denied(deep, "organizationalUnit")}, []string{secret + "; " + deep}},
+		"one whose access control list may not be read": {[]ldapscript.Entry{ldapscript.OU(secret)}, nil},
+		"one outside the scope":                         {[]ldapscript.Entry{denied("OU=Secret,"+base, "organizationalUnit")}, nil},
+		"one whose access control list is broken": {[]ldapscript.Entry{ldapscript.OU(secret, "nTSecurityDescriptor", denyListToEveryone[:30])},
+			[]string{secret + ": malformed security descriptor"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := people()
+			d.Entries = append(d.Entries, tt.below...)
+			cfg := config(start(t, d))
+			if tt.text == nil {
+				if s := read(t, connect(t, cfg), connector.Want{}); s.Len() != 3 {
+					t.Errorf("%d objects, want 3", s.Len())
+				}
+				return
+			}
+			err := refused(t, cfg)
+			kind := fault.Denied
+			if strings.Contains(tt.text[0], "malformed") {
+				kind = fault.Unreachable
+			}
+			for _, text := range tt.text {
+				expect(t, err, kind, text)
+			}
+		})
+	}
+}
+
+func TestImportNamesTheFirstOfManyContainers(t *testing.T) {
+	d := people()
+	for i := range 25 {
+		d.Entries = append(d.Entries, ldapscript.OU("OU="+strconv.Itoa(i)+","+staff, "nTSecurityDescriptor", denyListToEveryone))
+	}
+	expect(t, refused(t, config(start(t, d))), fault.Denied, "OU=9,"+staff+"; and 15 more: ")
 }
 
 // denyListToEveryone is a security descriptor with the one entry (D;;LC;;;WD).

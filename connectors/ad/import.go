@@ -111,8 +111,8 @@ func (r *reading) prepare(more []string, pageSize int) (err error) {
 // scope reads the objects of one scope.
 func (r *reading) scope(sc scope, pageSize int) error {
 	op := "read scope " + sc.dn
-	if err := r.session.admitted(sc); err != nil {
-		return classify(op, err)
+	if err := r.session.admitted(sc, pageSize); err != nil {
+		return err
 	}
 	seen := false
 	q := ldapwire.Search{Base: sc.base(), Scope: ldapwire.Subtree, Filter: "(|" + guidFilter(sc.guid) + sc.objects() + ")",
@@ -136,17 +136,8 @@ func (r *reading) scope(sc scope, pageSize int) error {
 // What tells that a scope's objects are kept from the account although the server answers with success.
 var (
 	errHidden   = errors.New("the server does not show the OU in its own search; grant the account to list and read it")
-	errUnlisted = errors.New("the account may not list what lies in it; grant it the right List Contents")
+	errUnlisted = errors.New("the account may not list what lies in it; grant it the right List Contents, or configure scopes without it")
 )
-
-// admitted holds that the account may list a scope's objects. It gives the benefit of the doubt where that cannot be known.
-func (s *session) admitted(sc scope) error {
-	granted, known, err := s.listable(sc.base())
-	if err == nil && known && !granted {
-		err = &fault.Error{Kind: fault.Denied, Op: "read scope " + sc.dn, Err: errUnlisted}
-	}
-	return err
-}
 
 // add hands the current object to the snapshot, or keeps it until the connection is free to read the rest of its values.
 func (r *reading) add() error {

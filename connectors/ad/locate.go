@@ -19,8 +19,8 @@ const chunk = 50
 // the server shows no deleted object, and what was deleted comes back as connector.FateUnreadable: nothing tells it from an
 // object that was hidden.
 //
-// An object that lies in a scope and matches its filter is FateUnreadable too: it is not gone, it only escaped the import,
-// as one does that moves from a scope that is still to be read to one that was read already.
+// An object that lies in a scope and matches its filter is connector.FateEscaped: it is not gone, it only escaped the
+// import, as one does that moves from a scope that is still to be read to one that was read already.
 func (c *Connector) Locate(ctx context.Context, guids []directory.GUID) (map[directory.GUID]connector.Sighting, error) {
 	out := make(map[directory.GUID]connector.Sighting, len(guids))
 	for _, g := range guids {
@@ -94,8 +94,8 @@ func elsewhere(dn string, deleted bool) connector.Sighting {
 }
 
 // escaped is the sighting of an object that an import should have read.
-func escaped(string, bool) connector.Sighting {
-	return connector.Sighting{Fate: connector.FateUnreadable}
+func escaped(dn string, _ bool) connector.Sighting {
+	return connector.Sighting{Fate: connector.FateEscaped, DN: dn}
 }
 
 // sight notes which of the objects in out a search shows.

@@ -33,7 +33,7 @@ func TestLocate(t *testing.T) {
 		"in the OU, but no longer in its filter": {ad.Scope{OU: staff, Filter: "(department=IT)"}, alice, connector.Sighting{Fate: connector.FateMoved, DN: alice}},
 		"deleted":                                {ad.Scope{OU: staff}, bin, connector.Sighting{Fate: connector.FateDeleted, DN: bin}},
 		"neither live nor deleted":               {ad.Scope{OU: staff}, "CN=Nobody," + staff, connector.Sighting{}},
-		"in scope, so that the import missed it": {ad.Scope{OU: staff}, alice, connector.Sighting{}},
+		"in scope, so that the import missed it": {ad.Scope{OU: staff}, alice, connector.Sighting{Fate: connector.FateEscaped, DN: alice}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -94,7 +94,7 @@ func TestLocateFollowsTheScopesOfTheLastImport(t *testing.T) {
 	})
 	guid := ldapscript.GUID(alice)
 	got, err := c.Locate(t.Context(), []directory.GUID{guid})
-	if err != nil || got[guid].Fate != connector.FateUnreadable {
+	if err != nil || got[guid].Fate != connector.FateEscaped {
 		t.Errorf("%v, %v; want it in scope, and so not gone", got, err)
 	}
 }

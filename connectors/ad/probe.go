@@ -49,7 +49,7 @@ func (c *Connector) Probe(ctx context.Context, want connector.Want) []Finding {
 	out = append(out, Finding{Check: "domain controller", OK: true, Detail: s.domain.host + " serves " + s.domain.naming}, c.probeClock(s.domain.clock))
 	out = append(out, s.probeSchema(want.Attributes, c.cfg.PageSize))
 	for _, sc := range c.cfg.Scopes {
-		out = append(out, s.probeScope(sc, want.Known))
+		out = append(out, s.probeScope(sc, want.Known, c.cfg.PageSize))
 	}
 	return append(out, s.probeDeleted())
 }
@@ -105,11 +105,11 @@ func (s *session) probeSchema(attributes []string, pageSize int) Finding {
 	return f
 }
 
-func (s *session) probeScope(want Scope, known map[string]directory.GUID) Finding {
+func (s *session) probeScope(want Scope, known map[string]directory.GUID, pageSize int) Finding {
 	check := "scope " + want.OU
 	found, err := s.resolve([]Scope{want}, known)
 	if err == nil {
-		err = s.admitted(found[0])
+		err = s.admitted(found[0], pageSize)
 	}
 	if err != nil {
 		return failed(check, classify("read scope "+want.OU, err))

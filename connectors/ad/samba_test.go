@@ -46,6 +46,8 @@ func TestSamba(t *testing.T) {
 	t.Run("refuses what it cannot trust", l.refuses)
 	t.Run("is explained a refused sign-in", l.explainsSignIn)
 	t.Run("tells a hidden OU from an empty one", l.tellsHidden)
+	t.Run("refuses a locked OU below its scope", l.tellsLockedBelow)
+	t.Run("reads the whole domain as a plain user", l.readsDomain)
 	t.Run("follows a renamed OU", l.followsRename)
 	t.Run("finds moved and deleted objects", l.locates)
 	t.Run("probes", l.probes)
@@ -56,7 +58,7 @@ func labLDIF() string {
 	var b strings.Builder
 	ou := func(dn string) { fmt.Fprintf(&b, "dn: %s\nobjectClass: organizationalUnit\n\n", dn) }
 	ou("OU=Lab,DC=X")
-	for _, name := range []string{"Users", "Contacts", "Groups", "Crowd", "Empty", "Locked", "Hidden", "Old name", "Elsewhere"} {
+	for _, name := range []string{"Users", "Contacts", "Groups", "Crowd", "Empty", "Locked", "Hidden", "Old name", "Elsewhere", "Outer", "Inner,OU=Outer"} {
 		ou("OU=" + name + ",OU=Lab,DC=X")
 	}
 	for i := range labUsers {
@@ -77,7 +79,7 @@ func labLDIF() string {
 		fmt.Fprintf(&b, "member: CN=Member %04d,OU=Crowd,OU=Lab,DC=X\n", i)
 	}
 	b.WriteString("\n")
-	for _, where := range []string{"Locked", "Hidden", "Old name"} {
+	for _, where := range []string{"Locked", "Hidden", "Old name", "Inner,OU=Outer"} {
 		labContact(&b, "CN=Contact,OU="+where+",OU=Lab,DC=X")
 	}
 	return b.String()
@@ -114,7 +116,7 @@ func count(s *snapshot.Snapshot) map[string]int {
 }
 
 func (l lab) readsEverything(t *testing.T) {
-	want := map[string]int{"user": labUsers, "contact": labContacts + labCrowd + 3, "group": labGroups + 1}
+	want := map[string]int{"user": labUsers, "contact": labContacts + labCrowd + 4, "group": labGroups + 1}
 	for _, url := range []string{l.URL, l.StartTLS} {
 		cfg := l.config("OU=Lab,")
 		cfg.URL = url
@@ -238,6 +240,30 @@ func (l lab) tellsHidden(t *testing.T) {
 	expect(t, refused(t, cfg), fault.Unreachable, "OU=Hidden")
 }
 
+func (l lab) tellsLockedBelow(t *testing.T) {
+	inner := "OU=Inner,OU=Outer,OU=Lab," + l.Base
+	cfg, sid := l.plain(t, "below", "OU=Outer,OU=Lab,")
+	if s := read(t, connect(t, cfg), connector.Want{}); s.Len() != 1 {
+		t.Errorf("%d objects below the OU before one is locked, want 1", s.Len())
+	}
+	l.AddACE(inner, "(D;;LC;;;"+sid+")")
+	err := refused(t, cfg)
+	expect(t, err, fault.Denied, "List Contents")
+	expect(t, err, fault.Denied, inner)
+	if f := connect(t, cfg).Probe(t.Context(), connector.Want{}); !slices.ContainsFunc(f, func(f ad.Finding) bool {
+		return !f.OK && strings.HasPrefix(f.Check, "scope ") && strings.Contains(f.Detail, inner)
+	}) {
+		t.Errorf("the probe does not name %s: %+v", inner, f)
+	}
+}
+
+func (l lab) readsDomain(t *testing.T) {
+	cfg, _ := l.plain(t, "reads-all", "")
+	s := read(t, connect(t, cfg), connector.Want{})
+	byDN(t, s, "CN=Domain Users,CN=Users,"+l.Base)
+	byDN(t, s, "CN=Contact,OU=Inner,OU=Outer,OU=Lab,"+l.Base)
+}
+
 func (l lab) followsRename(t *testing.T) {
 	cfg := l.config("OU=Old name,OU=Lab,")
 	c := connect(t, cfg)
@@ -265,7 +291,7 @@ func (l lab) locates(t *testing.T) {
 	must(t, l.admin.ModifyDN(ldap.NewModifyDNRequest("CN=Contact 0000,OU=Contacts,OU=Lab,"+l.Base, "CN=Contact 0000", true, "OU=Elsewhere,OU=Lab,"+l.Base)))
 	must(t, l.admin.Del(ldap.NewDelRequest("CN=Contact 0001,OU=Contacts,OU=Lab,"+l.Base, nil)))
 	want := map[directory.GUID]connector.Fate{moved: connector.FateMoved, deleted: connector.FateDeleted,
-		there: connector.FateUnreadable, unknown: connector.FateUnreadable}
+		there: connector.FateEscaped, unknown: connector.FateUnreadable}
 	if diff := cmp.Diff(want, fates(t, c, want)); diff != "" {
 		t.Errorf("fates (-want +got):\n%s", diff)
 	}

@@ -182,9 +182,14 @@ func (s *suite) disable() {
 	s.want(s.current(o), "accountEnabled", cloud.Truth(false))
 }
 
+// deleted names the object for those who read the plan, as the planner does; nothing of it is written.
+func deleted(o plan.Object) plan.Attribute {
+	return plan.Attribute{Name: "displayName", Before: cloud.Text(o.Name), Reason: plan.ObjectGone}
+}
+
 func (s *suite) deleteAndRestore() {
 	o := s.create(s.user("ada", set("jobTitle", cloud.Text("Analyst"))))
-	s.export(s.change(plan.Delete, o))
+	s.export(s.change(plan.Delete, o, deleted(o)))
 	_, err := s.target.Current(s.Context(), o.Type, o.ID, nil)
 	s.kind(err, fault.NotFound)
 	found, err := s.target.ByAnchor(s.Context(), o.Type, o.Anchor)
@@ -208,8 +213,8 @@ func (s *suite) deleteAndRestore() {
 func (s *suite) deleteGone() {
 	for _, c := range []plan.Change{s.user("ada"), s.group(cloud.SecurityGroup, "readers")} {
 		o := s.create(c)
-		s.export(s.change(plan.Delete, o))
-		s.export(s.change(plan.Delete, o))
+		s.export(s.change(plan.Delete, o, deleted(o)))
+		s.export(s.change(plan.Delete, o, deleted(o)))
 	}
 	if n := s.live(); n != 0 {
 		s.Errorf("%d objects are left", n)

@@ -120,8 +120,9 @@ func (w *writer) check() error {
 var only = map[plan.Action][]string{plan.License: {"licenses"}, plan.Refer: {"manager"}, plan.Members: {"members", "owners"}}
 
 func (w *writer) checkAttributes() error {
-	if w.change.Action == plan.Adopt {
-		return nil // names what people read; what is written is the anchor of the object
+	switch w.change.Action {
+	case plan.Adopt, plan.Delete, plan.Restore:
+		return nil // they name what people read; what is written is the object's anchor, or the object as a whole
 	}
 	for _, a := range w.change.Attributes {
 		col, ok := columnNamed(w.group(), a.Name)

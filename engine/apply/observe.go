@@ -101,10 +101,10 @@ func (s *step) observeLive(ctx context.Context) (sighting, error) {
 		return gone("it was deleted since the plan was made"), nil
 	case c.Action == plan.Adopt:
 		return s.anchored(&o), nil
-	case c.Action == plan.Delete && o.Anchor != "" && o.Anchor != c.Object.Anchor:
-		return gone("it has another anchor by now"), nil
-	case (c.Action == plan.Delete || c.Action == plan.Disable) && o.Synced:
-		return gone("another engine masters it by now"), nil
+	case (c.Action == plan.Delete || c.Action == plan.Disable) && o.Anchor != c.Object.Anchor:
+		return gone("it has another anchor by now, or none"), nil
+	case (c.Action == plan.Delete || c.Action == plan.Disable) && (o.Synced || o.CloudOwned):
+		return gone("another engine or the cloud masters it by now"), nil
 	case c.Action != plan.Delete && len(s.differs(&o)) == 0:
 		return sighting{as: wished, id: o.ID}, nil
 	case c.Fingerprint != "" && plan.FingerprintOf(&o, attributes(c)) != c.Fingerprint:

@@ -23,6 +23,7 @@ const (
 	BadOverride    Reason = "bad-override" // an override for another plan, or without a reason
 	NoSource       Reason = "no-source"    // the source cannot be looked at again, and the plan was not made offline
 	NoTarget       Reason = "no-target"    // a directory that the plan writes to is not connected
+	Preview        Reason = "preview"      // made for another instant than its own, to be looked at
 	Malformed      Reason = "malformed"    // no planner writes such a plan
 )
 
@@ -45,6 +46,9 @@ func refuse(ctx context.Context, o *Options, s schedule) error {
 	m := o.Plan.Manifest()
 	if now := o.Now(); !now.Before(m.Expires) {
 		return refusal(Expired, "it was to be applied before %s", m.Expires.UTC().Format(time.RFC3339))
+	}
+	if m.Preview || m.AsOf.After(m.Created) {
+		return refusal(Preview, "it shows what would be as of %s; make a plan for now", m.AsOf.UTC().Format(time.RFC3339))
 	}
 	if o.Reconsider == nil && !m.Offline {
 		return refusal(NoSource, "the plan was made from a directory, which must be looked at again")

@@ -49,6 +49,7 @@ const (
 	FateUnreadable Fate = iota // not found, neither live nor deleted, as an object is to those who may not read it
 	FateMoved                  // lives outside every scope
 	FateDeleted                // is a deleted object
+	FateEscaped                // lives inside a scope and was not read; counts as still there
 )
 
 // Sighting is where a missing object was found.

@@ -28,8 +28,12 @@ type State struct {
 	Type       cloud.Type // "" when that could not be decided
 	Because    plan.Because
 	Properties []Property // by name
-	Leave      string     // "" when no policy decides
-	Hold       time.Duration
+	// Substituted says that the user principal name is not the one that the policies want, but what the cloud would make of
+	// it for a new object.
+	Substituted bool
+	Leave       string // "" when no policy decides
+	Hold        time.Duration
+	LeaveHeld   bool // the leave decision failed: what is stored counts
 	// Problems are the decisions and values that cannot be carried out; their Object is left for the caller to fill.
 	Problems []plan.Skip
 }
@@ -72,8 +76,11 @@ func (c Catalogue) FoldInto(room []Property, out *rules.Outcome) State {
 	}
 	c.usageLocation(&s, out.Find(rules.UsageLocation))
 	c.licenses(&s, out.Policy, out.Find(rules.Licenses))
-	if d := out.Find(rules.Leave); s.usable(d, "") {
+	switch d := out.Find(rules.Leave); {
+	case s.usable(d, ""):
 		s.Leave, s.Hold = d.Text, d.Hold
+	case d.Status == rules.Held:
+		s.LeaveHeld = true
 	}
 	c.userPrincipalName(&s)
 	return s
@@ -201,7 +208,8 @@ func (c Catalogue) usageLocation(s *State, d rules.Decision) {
 	s.add(Property{Property: p, Value: cloud.Text(strings.ToUpper(d.Text)), Because: becauses(d)})
 }
 
-// licenses turns bundles into the tenant's SKUs. Two bundles of one SKU switch off only what both switch off.
+// licenses turns bundles into the tenant's SKUs. Two bundles of one SKU switch off only what both switch off. When one of
+// them cannot be resolved the licences are not managed at all: going by the others would take the missing one away.
 func (c Catalogue) licenses(s *State, policy string, d rules.Decision) {
 	p := cloud.Row("licenses")
 	if !fits(p, s.Type) || !s.usable(d, p.Name) {
@@ -211,8 +219,8 @@ func (c Catalogue) licenses(s *State, policy string, d rules.Decision) {
 	for _, name := range d.List {
 		l, err := c.license(policy, name)
 		if err != nil {
-			s.problem(plan.Skip{Reason: plan.NoSeat, Property: p.Name, Detail: err.Error(), Because: becauses(d)})
-			continue
+			s.problem(plan.Skip{Reason: plan.NoSeat, Property: p.Name, Detail: err.Error() + "; all licences stay as they are", Because: becauses(d)})
+			return
 		}
 		if i := slices.IndexFunc(list, func(x cloud.License) bool { return x.SKU == l.SKU }); i >= 0 {
 			list[i].DisabledPlans = slices.DeleteFunc(list[i].DisabledPlans, func(id string) bool { return !slices.Contains(l.DisabledPlans, id) })
@@ -265,7 +273,7 @@ func (c Catalogue) userPrincipalName(s *State) {
 		return
 	}
 	s.problem(plan.Skip{Reason: plan.Substituted, Property: "userPrincipalName", Detail: why + "; the cloud gets " + instead, Because: s.Properties[i].Because})
-	s.Properties[i].Value = cloud.Text(instead)
+	s.Properties[i].Value, s.Substituted = cloud.Text(instead), true
 }
 
 // refusal says why a tenant cannot hold a user principal name, "" when it can.

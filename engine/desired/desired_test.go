@@ -95,13 +95,13 @@ func TestFold(t *testing.T) {
 			outcome(licenses("social", "standard")),
 			result{Type: cloud.User, Values: map[string]string{"licenses": "sku-e3 without plan-sway"}},
 		},
-		"a subscription that the tenant lacks is withheld, the others stay": {
+		"a subscription that the tenant lacks leaves all licences as they are": {
 			outcome(licenses("standard", "visio")),
-			result{Type: cloud.User, Values: map[string]string{"licenses": "sku-e3 without plan-sway plan-yammer"}, Problems: map[plan.SkipReason]string{plan.NoSeat: "licenses"}},
+			result{Type: cloud.User, Values: map[string]string{}, Problems: map[plan.SkipReason]string{plan.NoSeat: "licenses"}},
 		},
 		"an unknown service plan is withheld": {
 			outcome(licenses("odd")),
-			result{Type: cloud.User, Values: map[string]string{"licenses": "(none)"}, Problems: map[plan.SkipReason]string{plan.NoSeat: "licenses"}},
+			result{Type: cloud.User, Values: map[string]string{}, Problems: map[plan.SkipReason]string{plan.NoSeat: "licenses"}},
 		},
 		"a decision that is not applicable manages nothing": {
 			outcome(rules.Decision{Name: rules.Licenses, Status: rules.NotApplicable}),

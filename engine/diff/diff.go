@@ -35,6 +35,10 @@ type Input struct {
 	Resolve func(dn string) Reference
 	// Managed reports whether a SKU may be taken away: it stands in some bundle of the policies.
 	Managed func(sku string) bool
+	// Joined reports whether a cloud object belongs to an object of the source, and Departed whether that object is a
+	// member neither by refs nor, as of its primary group, without being named.
+	Joined   func(id string) bool
+	Departed func(id string, refs []string) bool
 	// Holder gives another object that holds a user principal name already, nil when it is free.
 	Holder func(upn string) *plan.Ref
 }
@@ -177,8 +181,12 @@ func plain(p *cloud.Property) bool {
 // restore takes the object back from deleted items; its properties are compared by the plan after that, once they can be
 // read again.
 func (w *work) restore() {
-	if w.Wait != "" || w.Target.Synced {
+	switch {
+	case w.Wait != "" || w.Target.Synced:
 		w.skip(plan.Skip{Reason: plan.WaitingForEngine, Detail: "its counterpart lies in deleted items, and another engine masters it"})
+		return
+	case w.Row == nil || !w.Row.Owned():
+		w.skip(plan.Skip{Reason: plan.NotOurs, Detail: "its counterpart lies in deleted items, and coexist does not own it: restore it or delete it for good by hand"})
 		return
 	}
 	c := w.change(plan.Restore, "", plan.Exact, nil)
@@ -263,6 +271,12 @@ func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
 	}
 	reason := w.reason(p.Name, p.Value)
 	switch {
+	case p.Name == "userPrincipalName" && w.State.Substituted && !before.IsNothing():
+		return a, false // a name that works is not given up for one that the cloud makes up
+	case w.first && (p.Name == "userPrincipalName" || p.Name == "accountEnabled" && !p.Value.Truth()):
+		w.skip(plan.Skip{Reason: plan.AfterAdoption, Property: p.Name, Because: p.Because,
+			Detail: p.Name + " changes once the object is adopted; the plan after this one proposes it"})
+		return a, false
 	case p.Value.IsNothing() && reason == plan.FirstContact:
 		return a, false // what coexist never wrote it does not take away
 	case p.Value.IsNothing() && p.Required:

@@ -154,7 +154,19 @@ func TestObject(t *testing.T) {
 		"another engine masters it: only what the cloud masters is set": {
 			diff.Input{State: complete(set("jobTitle", cloud.Text("Boss")), set("usageLocation", cloud.Text("DE")), set("licenses", e3("sway"))),
 				Target: synced(there("licenses", cloud.Licenses([]cloud.License{{SKU: "e5"}, {SKU: "own"}}))), Managed: func(s string) bool { return s != "own" }},
-			[]string{"update usageLocation[(none) -> DE] first_contact", "license licenses[e5, own -> e3 without sway, own] first_contact after ann/update"},
+			[]string{"update usageLocation[(none) -> DE] first_contact", "license licenses[e5, own -> e3 without sway, e5, own] first_contact after ann/update"},
+		},
+		"once coexist has written licences it takes those away that bundles mention": {
+			diff.Input{State: complete(set("usageLocation", cloud.Text("DE")), set("licenses", e3("sway"))),
+				Row:     &ledger.Row{Anchor: "ann", ID: "id-ann", How: ledger.Activated, Exported: []cloud.Set{{Name: "licenses", Value: e3("sway")}}},
+				Target:  synced(there("usageLocation", cloud.Text("DE"), "licenses", cloud.Licenses([]cloud.License{{SKU: "e3", DisabledPlans: []string{"sway"}}, {SKU: "e5"}, {SKU: "own"}}))),
+				Managed: func(s string) bool { return s != "own" }},
+			[]string{"license licenses[e3 without sway, e5, own -> e3 without sway, own] drift"},
+		},
+		"adoption blocks nobody and renames nobody": {
+			diff.Input{State: state(cloud.User, set("accountEnabled", cloud.Truth(false)), set("displayName", cloud.Text("Ann")), set("userPrincipalName", cloud.Text("new@x.example"))),
+				Target: there(), Adopt: true},
+			[]string{"adopt anchor[ann -> ann] source_adoption", "skip after-adoption accountEnabled", "skip after-adoption userPrincipalName"},
 		},
 		"cloud-managed on purpose is left alone": {
 			diff.Input{State: complete(set("jobTitle", cloud.Text("Boss"))), Target: cloudOwned(there()), Row: ours()},
@@ -167,7 +179,17 @@ func TestObject(t *testing.T) {
 		"members are added and removed, never set": {
 			diff.Input{State: state(cloud.SecurityGroup, set("members", cloud.Value{}, "CN=here", "CN=new", "CN=lost", "CN=gone")),
 				Target: group("members", cloud.Texts([]string{"id-here", "id-foreign"})), Row: ours(cloud.Set{Name: "members", Value: cloud.Texts([]string{"id-here"})})},
-			[]string{"members members +new -id-foreign changed", "skip unresolved-member members"},
+			[]string{"members members +new changed", "skip unresolved-member members"},
+		},
+		"who left the group in the source leaves it, though others cannot be resolved": {
+			diff.Input{State: state(cloud.SecurityGroup, set("members", cloud.Value{}, "CN=here", "CN=lost")),
+				Target: group("members", cloud.Texts([]string{"id-here", "id-left", "id-foreign"})), Row: ours(cloud.Set{Name: "members", Value: cloud.Texts([]string{"id-foreign", "id-here"})})},
+			[]string{"members members -id-left changed", "skip unresolved-member members"},
+		},
+		"whom coexist added and the source no longer names leaves, a guest of the group stays": {
+			diff.Input{State: state(cloud.SecurityGroup, set("members", cloud.Value{}, "CN=here")),
+				Target: group("members", cloud.Texts([]string{"id-gone", "id-guest", "id-here"})), Row: ours(cloud.Set{Name: "members", Value: cloud.Texts([]string{"id-gone", "id-here"})})},
+			[]string{"members members -id-gone changed"},
 		},
 		"members are not removed before coexist has written them": {
 			diff.Input{State: state(cloud.SecurityGroup, set("members", cloud.Value{}, "CN=here")),
@@ -194,6 +216,10 @@ func TestObject(t *testing.T) {
 			diff.Input{State: complete(), Target: deleted(there()), Row: ours()},
 			[]string{"restore"},
 		},
+		"not back from deleted items when it was never ours": {
+			diff.Input{State: complete(), Target: deleted(there())},
+			[]string{"skip not-ours "},
+		},
 		"mail settings wait for Exchange": {
 			diff.Input{State: complete(set("litigationHold", cloud.Truth(true)), set("alias", cloud.Text("ann"))), Target: there(), Row: ours()},
 			[]string{"skip needs-connector mail"},
@@ -204,6 +230,8 @@ func TestObject(t *testing.T) {
 			in.Object = plan.Object{Anchor: "ann", Name: "Ann"}
 			in.Connected = func(d cloud.Directory) bool { return d == cloud.Entra }
 			in.Resolve = resolve
+			in.Joined = func(id string) bool { return id == "id-here" || id == "id-left" }
+			in.Departed = func(id string, _ []string) bool { return id == "id-left" }
 			if in.Holder == nil {
 				in.Holder = func(string) *plan.Ref { return nil }
 			}

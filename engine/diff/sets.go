@@ -12,7 +12,7 @@ import (
 )
 
 // licenses compares directly assigned licences. t is nil for an object that this plan creates. A SKU is taken away only
-// when some bundle of the policies mentions it or coexist assigned it, and never at first contact.
+// when some bundle of the policies mentions it or coexist assigned it.
 func (w *work) licenses(t *cloud.Object) {
 	p, ok := w.State.Get("licenses")
 	if !ok {
@@ -45,17 +45,22 @@ func (w *work) licenses(t *cloud.Object) {
 }
 
 // keepForeign adds to the wished licences those that are none of our business, and leaves out those that the user has
-// from a group with the same result.
+// from a group with the same result. Before coexist has written licences of a user once, it takes none away and switches
+// no plan off: it adds what is missing, and the rest is for the next plan to propose.
 func (w *work) keepForeign(before, wish cloud.Value, t *cloud.Object) cloud.Value {
 	list := slices.Clone(wish.Licenses())
+	_, known := w.lastWritten("licenses")
 	if t != nil {
 		list = slices.DeleteFunc(list, func(l cloud.License) bool {
 			return slices.Contains(t.Inherited, l.SKU) && !slices.ContainsFunc(before.Licenses(), func(b cloud.License) bool { return b.SKU == l.SKU })
 		})
 	}
 	for _, l := range before.Licenses() {
-		wished := slices.ContainsFunc(list, func(x cloud.License) bool { return x.SKU == l.SKU })
-		if !wished && (w.first || !w.Managed(l.SKU) && !w.assigned(l.SKU)) {
+		i := slices.IndexFunc(list, func(x cloud.License) bool { return x.SKU == l.SKU })
+		switch {
+		case i >= 0 && !known:
+			list[i] = l
+		case i < 0 && (!known || !w.Managed(l.SKU) && !w.assigned(l.SKU)):
 			list = append(list, l)
 		}
 	}
@@ -97,8 +102,9 @@ func (w *work) references() {
 	}
 }
 
-// resolve looks up all references of a property. What has no counterpart is listed in one skip.
-func (w *work) resolve(p desired.Property) []Reference {
+// resolve looks up all references of a property. What has no counterpart is listed in one skip; all reports that there is
+// no such.
+func (w *work) resolve(p desired.Property) (found []Reference, all bool) {
 	out := make([]Reference, 0, len(p.Refs))
 	var lost []plan.Ref
 	var why []string
@@ -116,7 +122,7 @@ func (w *work) resolve(p desired.Property) []Reference {
 		w.skip(plan.Skip{Reason: plan.Unresolved, Property: p.Name, Others: lost, Because: p.Because,
 			Detail: fmt.Sprintf("%d of %d have no counterpart in the cloud: %s", len(lost), len(p.Refs), strings.Join(slices.Compact(why), "; "))})
 	}
-	return out
+	return out, len(lost) == 0
 }
 
 // reference compares a property that refers to one object. A reference that cannot be resolved leaves what is there.
@@ -125,7 +131,7 @@ func (w *work) reference(p desired.Property) {
 	if w.Target != nil {
 		before = w.Target.Get(p.Name).Text()
 	}
-	found := w.resolve(p)
+	found, _ := w.resolve(p)
 	if len(found) == 0 {
 		if _, wrote := w.lastWritten(p.Name); len(p.Refs) > 0 || before == "" || !wrote {
 			return
@@ -162,9 +168,11 @@ func (w *work) lastWritten(name string) (cloud.Value, bool) {
 // members compares a set of references: what is added and what is removed, never the whole set. Adding and removing are
 // idempotent, so there is no fingerprint to hold them against, and a member that could not be made does not keep the others
 // out, so the change does not wait for those that this plan makes. Nothing is removed before coexist has written the set
-// once.
+// once; then what belongs to an object of the source that is no member there any more, and what coexist added itself and
+// the source no longer names. A member of the source that cannot be resolved may be any of the cloud's, so while there is
+// one, the latter stay.
 func (w *work) members(p desired.Property) {
-	wish := w.resolve(p)
+	wish, all := w.resolve(p)
 	var have []string
 	if w.Target != nil {
 		have = w.Target.Get(p.Name).Texts()
@@ -183,9 +191,10 @@ func (w *work) members(p desired.Property) {
 		}
 		a.Add = append(a.Add, r.Ref)
 	}
-	if _, wrote := w.lastWritten(p.Name); wrote && !w.first {
+	if ours, wrote := w.lastWritten(p.Name); wrote && !w.first {
 		for _, id := range have {
-			if !keep[id] {
+			_, added := slices.BinarySearch(ours.Texts(), id)
+			if !keep[id] && (w.Departed(id, p.Refs) || added && all && !w.Joined(id)) {
 				a.Remove = append(a.Remove, plan.Ref{ID: id})
 			}
 		}

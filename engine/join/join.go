@@ -139,8 +139,12 @@ func (t *Table) hard(v *tenant.View, i int, w Wish) Match {
 // soft looks for an object that nobody claims yet and that could become the counterpart.
 func (t *Table) soft(v *tenant.View, w Wish) Match {
 	if w.Primary != "" {
-		if list := t.free(v.ByAddress(w.Primary)); len(list) > 0 {
+		if list := t.free(v.ByPrimary(w.Primary)); len(list) > 0 {
 			return judge(v, w, Mail, list)
+		}
+		if list := t.free(v.ByAddress(w.Primary)); len(list) > 0 {
+			return Match{Target: None, Problem: &plan.Skip{Reason: plan.Collision, Others: refs(v, list),
+				Detail: fmt.Sprintf("%s has its primary address %s as a further address", v.At(int(list[0])).Name(), w.Primary)}}
 		}
 	}
 	if w.UPN != "" {

@@ -62,10 +62,18 @@ func TestBuild(t *testing.T) {
 		},
 		"two holders of the address are ambiguous": {
 			cloud: []cloud.Object{user("1", "a@x.example", "ann@x.example", nil),
-				user("2", "b@x.example", "", func(o *cloud.Object) { o.Proxies = []string{"smtp:ann@x.example"} })},
+				user("2", "b@x.example", "", func(o *cloud.Object) { o.Proxies = []string{"SMTP:Ann@x.example"} })},
 			wishes:  []join.Wish{wish("ann", "ann@x.example", "")},
 			want:    []result{{"", join.Unjoined, plan.Ambiguous}},
 			foreign: 2,
+		},
+		"a further address is no match": {
+			cloud: []cloud.Object{user("1", "boss@x.example", "boss@x.example", func(o *cloud.Object) {
+				o.Proxies = []string{"SMTP:boss@x.example", "smtp:ann@x.example"}
+			})},
+			wishes:  []join.Wish{wish("ann", "ann@x.example", "ann@x.example")},
+			want:    []result{{"", join.Unjoined, plan.Collision}},
+			foreign: 1,
 		},
 		"two suitors are ambiguous for both": {
 			cloud:   []cloud.Object{user("1", "ann@x.example", "", nil)},

@@ -165,6 +165,7 @@ const (
 	NeedsConnector   SkipReason = "needs-connector"   // the directory that could do it is not connected
 	NotOurs          SkipReason = "not-ours"          // would be deleted or disabled, but the ledger does not own it
 	OnHold           SkipReason = "hold"              // decided, and waits for its hold to end
+	AfterAdoption    SkipReason = "after-adoption"    // would take something away from an object in the plan that adopts it
 	Kept             SkipReason = "kept"              // left, and its leave decision says keep
 	NoSeat           SkipReason = "no-seat"           // the tenant lacks the SKU or a plan of it
 	Unlocated        SkipReason = "unlocated"         // vanished from the source, and it cannot be told whether it was deleted
@@ -233,10 +234,11 @@ type Manifest struct {
 	Policy        Policy            `json:"policy"`
 	Complete      bool              `json:"complete"` // false when restricted to a selection; such a plan deletes nothing
 	Selection     string            `json:"selection,omitempty"`
-	Offline       bool              `json:"offline"` // made from a file: there is no source to look at again
-	Counts        map[string]int    `json:"counts"`  // changes by action
-	Skips         map[string]int    `json:"skips"`   // by reason
-	Objects       int               `json:"objects"` // source objects looked at
+	Preview       bool              `json:"preview,omitempty"` // made for another instant than its own: it is never applied
+	Offline       bool              `json:"offline"`           // made from a file: there is no source to look at again
+	Counts        map[string]int    `json:"counts"`            // changes by action
+	Skips         map[string]int    `json:"skips"`             // by reason
+	Objects       int               `json:"objects"`           // source objects looked at
 	Unchanged     int               `json:"unchanged"`
 	Match         Match             `json:"match"`
 	Seats         []Seats           `json:"seats"`

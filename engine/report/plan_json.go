@@ -13,6 +13,13 @@ import (
 // a plan of any size streams.
 func PlanJSON(w io.Writer, p Planned) error {
 	buf := bufio.NewWriter(w)
+	if err := planJSON(buf, p); err != nil {
+		return err
+	}
+	return buf.Flush()
+}
+
+func planJSON(buf *bufio.Writer, p Planned) error {
 	manifest, err := json.Marshal(p.Manifest())
 	if err != nil {
 		return fmt.Errorf("write plan as JSON: %w", err)
@@ -25,7 +32,25 @@ func PlanJSON(w io.Writer, p Planned) error {
 	if err := array(buf, p.Skips()); err != nil {
 		return err
 	}
-	buf.WriteString("]}\n")
+	_, err = buf.WriteString("]}\n")
+	return err
+}
+
+// SyncJSON writes a plan and the run that carried it out as one JSON document: formatVersion, kind "coexist.report.sync", the
+// plan as PlanJSON and the run as RunJSON writes it, null when nothing was applied.
+func SyncJSON(w io.Writer, p Planned, r *Performed) error {
+	buf := bufio.NewWriter(w)
+	fmt.Fprintf(buf, "{\"formatVersion\":%q,\"kind\":\"coexist.report.sync\",\n\"plan\":", FormatVersion)
+	if err := planJSON(buf, p); err != nil {
+		return err
+	}
+	buf.WriteString(",\"run\":")
+	if r == nil {
+		buf.WriteString("null")
+	} else if err := runJSON(buf, *r); err != nil {
+		return err
+	}
+	buf.WriteString("}\n")
 	return buf.Flush()
 }
 

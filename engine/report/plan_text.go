@@ -89,7 +89,9 @@ func tenantName(m *plan.Manifest) string {
 
 // verdict says in one sentence what the plan comes to.
 func (t *planText) verdict(g *groups, s *skipped) {
-	if !t.opts.Now.IsZero() && !t.opts.Now.Before(t.m.Expires) {
+	if t.m.Preview {
+		t.line(red, "PREVIEW as of "+instant(t.m.AsOf)+": it cannot be applied; plan without --as-of for one that can.")
+	} else if !t.opts.Now.IsZero() && !t.opts.Now.Before(t.m.Expires) {
 		t.line(red, "EXPIRED "+instant(t.m.Expires)+": it will not be applied any more; plan again.")
 	}
 	st, text := bold, ""
@@ -310,7 +312,7 @@ func instant(at time.Time) string {
 
 // next gives the command that carries the plan out.
 func (t *planText) next() {
-	if t.opts.Path == "" || t.m.Changes() == 0 {
+	if t.opts.Path == "" || t.m.Changes() == 0 || t.m.Preview {
 		return
 	}
 	t.head("Apply")

@@ -134,6 +134,13 @@ func entryText(e journal.Entry) string {
 // the array entries, one entry a line.
 func RunJSON(w io.Writer, p Performed) error {
 	buf := bufio.NewWriter(w)
+	if err := runJSON(buf, p); err != nil {
+		return err
+	}
+	return buf.Flush()
+}
+
+func runJSON(buf *bufio.Writer, p Performed) error {
 	run, err := json.Marshal(p.Run)
 	if err != nil {
 		return fmt.Errorf("write run as JSON: %w", err)
@@ -146,8 +153,8 @@ func RunJSON(w io.Writer, p Performed) error {
 	if err := array(buf, p.Entries); err != nil {
 		return err
 	}
-	buf.WriteString("]}\n")
-	return buf.Flush()
+	_, err = buf.WriteString("]}\n")
+	return err
 }
 
 // Runs lists runs, one a line.

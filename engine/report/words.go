@@ -66,6 +66,7 @@ var skipWords = []struct {
 	{plan.NeedsConnector, "needs a connector that is not there"},
 	{plan.MasteredElse, "another engine masters it"},
 	{plan.CloudManaged, "cloud-managed on purpose"},
+	{plan.AfterAdoption, "waits for the object to be adopted"},
 	{plan.Kept, "left, and is kept by its leave decision"},
 	{plan.ByPolicy, "the policy wants nothing in the cloud"},
 	{plan.NoPolicy, "in no policy's scope"},

@@ -21,6 +21,7 @@ type View struct {
 	bySID     map[string]int32
 	byUPN     map[string]int32
 	byAddress map[string][]int32
+	byPrimary map[string][]int32
 }
 
 // Builder collects the objects of a tenant. Values that many objects share are kept once. It is not safe for concurrent
@@ -90,7 +91,7 @@ func (b *Builder) View(facts cloud.Tenant) (*View, error) {
 	}
 	objects = slices.CompactFunc(objects, func(a, b cloud.Object) bool { return a.ID == b.ID })
 	v := &View{Facts: facts, objects: objects, byAnchor: make(map[directory.Anchor][]int32, len(objects)),
-		bySID: map[string]int32{}, byUPN: make(map[string]int32, len(objects)), byAddress: make(map[string][]int32, len(objects))}
+		bySID: map[string]int32{}, byUPN: make(map[string]int32, len(objects)), byAddress: make(map[string][]int32, len(objects)), byPrimary: make(map[string][]int32, len(objects))}
 	for i := range objects {
 		v.index(int32(i))
 	}
@@ -122,9 +123,22 @@ func (v *View) index(i int32) {
 	if upn := o.Get("userPrincipalName").Text(); upn != "" {
 		v.byUPN[strings.ToLower(upn)] = i
 	}
+	if a := primary(o); a != "" {
+		v.byPrimary[a] = append(v.byPrimary[a], i)
+	}
 	for _, a := range Addresses(o.Mail, o.Proxies) {
 		v.byAddress[a] = append(v.byAddress[a], i)
 	}
+}
+
+// primary gives the primary SMTP address of an object, lower case: the SMTP: value of its proxy addresses, else mail.
+func primary(o *cloud.Object) string {
+	for _, p := range o.Proxies {
+		if a, ok := strings.CutPrefix(p, "SMTP:"); ok {
+			return strings.ToLower(strings.TrimSpace(a))
+		}
+	}
+	return strings.ToLower(strings.TrimSpace(o.Mail))
 }
 
 // Addresses gives the SMTP addresses among a mail value and proxy addresses, lower case, without prefixes, each once.
@@ -167,6 +181,9 @@ func (v *View) ByUPN(upn string) (int, bool) {
 	i, ok := v.byUPN[strings.ToLower(upn)]
 	return int(i), ok
 }
+
+// ByPrimary gives the indexes of the live objects whose primary SMTP address it is, in any case.
+func (v *View) ByPrimary(address string) []int32 { return v.byPrimary[strings.ToLower(address)] }
 
 // ByAddress gives the indexes of the live objects that hold an SMTP address, primary or not, in any case.
 func (v *View) ByAddress(address string) []int32 { return v.byAddress[strings.ToLower(address)] }

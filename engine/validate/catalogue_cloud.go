@@ -23,8 +23,8 @@ var groupChecks = []Check{
 var licenseChecks = []Check{
 	{ID: "LIC-001", Title: "licence without a usage location", Source: "LIC", Kinds: users, Provision: Error, Activate: Error, Needs: []Fact{Decisions},
 		Why: "the cloud refuses the licence"},
-	{ID: "LIC-002", Title: "usage location is not a country code of ISO 3166-1", Source: "ISO", Kinds: users, Attributes: []string{"c"}, Provision: Error, Activate: Error,
-		Raised: Exception{Warning, "it is a code, but another one than c says; or nothing was decided and c is none"}, Why: "the cloud refuses it, and every licence with it"},
+	{ID: "LIC-002", Title: "usage location is not a country code of ISO 3166-1", Source: "ISO", Kinds: users, Also: []string{"c"}, Provision: Error, Activate: Error,
+		Raised: Exception{Warning, "it is a code, but another one than c says; or nothing was decided, and c is no code"}, Why: "the cloud refuses it, and every licence with it"},
 	{ID: "LIC-003", Title: "subscription is not in the tenant, or not in force", Source: "GRAPH", Provision: Error, Activate: Error, Needs: []Fact{TenantObjects, Bundles},
 		Why: "no licence of the bundle can be assigned"},
 	{ID: "LIC-004", Title: "not enough seats", Source: "LIC", Provision: Error, Activate: Error, Needs: []Fact{TenantObjects, Decisions},

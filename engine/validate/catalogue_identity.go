@@ -58,6 +58,6 @@ var nameChecks = []Check{
 		Why: "the cloud takes 64 characters"},
 	{ID: "NAM-002", Title: "sn longer than 64 characters", Source: "GRAPH", Kinds: users, Attributes: []string{"sn"}, Provision: Warning, Activate: Warning, Fixes: true,
 		Why: "the cloud takes 64 characters"},
-	{ID: "SIZ-001", Title: "the object is too large", Source: "ER", Kinds: users, Attributes: []string{"thumbnailPhoto", "userCertificate", "userSMIMECertificate"}, Provision: Warning, Activate: Warning,
+	{ID: "SIZ-001", Title: "the object is too large", Source: "ER", Kinds: users, Also: []string{"thumbnailPhoto", "userCertificate", "userSMIMECertificate"}, Provision: Warning, Activate: Warning,
 		Why: "more than 15 certificates, or a photo above 100 KB, make the whole object fail: LargeObject"},
 }

@@ -51,7 +51,8 @@ type Check struct {
 	Why        string // what comes of it, in one line
 	Source     string // key of the vendor's source in Sources
 	Kinds      []directory.Kind
-	Attributes []string // what it reads and cannot do without; empty for checks that read any attribute, or none
+	Attributes []string // what it reads and cannot do without
+	Also       []string // what it reads as well; without these it is evaluated in part
 	Provision  Severity // where coexist makes the object
 	Activate   Severity // where another engine such as Entra Connect makes it
 	Raised     Exception
@@ -101,6 +102,7 @@ func Attributes() []string {
 	var out []string
 	for _, c := range table {
 		out = append(out, c.Attributes...)
+		out = append(out, c.Also...)
 	}
 	out = append(out, slotNames[:]...)
 	slices.Sort(out)

@@ -19,13 +19,24 @@ type claim struct {
 // claims lists the addresses of the object, each once, in order.
 func (e *entry) claims() []claim {
 	var out []claim
+	var at map[string]int // by address, where there are so many that looking through them all would take long
+	if len(e.values[aProxies]) > 50 {
+		at = make(map[string]int, len(e.values[aProxies]))
+	}
 	e.held(func(attribute, address string) {
 		if address == "" {
 			return
 		}
-		i := slices.IndexFunc(out, func(c claim) bool { return c.address == address })
-		if i < 0 {
+		i, ok := at[address]
+		if at == nil {
+			i = slices.IndexFunc(out, func(c claim) bool { return c.address == address })
+			ok = i >= 0
+		}
+		if !ok {
 			out, i = append(out, claim{address: address}), len(out)
+			if at != nil {
+				at[address] = i
+			}
 		}
 		if !slices.Contains(out[i].attributes, attribute) {
 			out[i].attributes = append(out[i].attributes, attribute)
@@ -94,10 +105,14 @@ func (r *run) spelled(c claim) string {
 
 // collideInTenant notes that an object of the tenant other than the counterpart holds an address.
 func (r *run) collideInTenant(c claim) {
-	v := r.in.Tenant
+	v, more := r.in.Tenant, 0
 	var parties []Party
 	add := func(o *cloud.Object, attribute string) {
-		if o != r.target && !slices.ContainsFunc(parties, func(p Party) bool { return p.Object.ID == o.ID && p.Attribute == attribute }) {
+		switch {
+		case o == r.target:
+		case len(parties) == MaxOthers:
+			more++
+		default:
 			parties = append(parties, Party{cloudObject(o), attribute})
 		}
 	}
@@ -110,20 +125,19 @@ func (r *run) collideInTenant(c claim) {
 	live := len(parties)
 	for _, i := range r.deleted[c.address] {
 		if o := v.At(int(i)); o.Anchor == "" || r.entry.i >= r.s.Len() || o.Anchor != r.s.Anchor(r.entry.i) {
-			add(o, "deletedItems")
+			add(o, deletedItems)
 		}
 	}
 	if len(parties) == 0 || live > 0 && r.matchProblem(parties) {
 		return
 	}
-	f := r.find("ADR-015", c.attributes[0], r.spelled(c), tenantDetail(c, parties))
-	f.raise(live == 0)
-	for _, p := range parties {
-		if f != nil {
-			f.with(p)
-		}
+	if f := r.find("ADR-015", c.attributes[0], r.spelled(c), tenantDetail(c, parties)).raise(live == 0); f != nil {
+		f.Others, f.More = parties, more
 	}
 }
+
+// deletedItems stands for an attribute where a deleted item holds an address.
+const deletedItems = "deletedItems"
 
 // cloudAttribute says where an object of the tenant holds an address.
 func cloudAttribute(o *cloud.Object, address string) string {
@@ -145,7 +159,7 @@ func tenantDetail(c claim, parties []Party) string {
 
 // words says what a cloud object is.
 func words(p Party) string {
-	if p.Attribute == "deletedItems" {
+	if p.Attribute == deletedItems {
 		return "a deleted " + string(p.Object.Type)
 	}
 	return "the " + string(p.Object.Type)
@@ -168,7 +182,7 @@ func (r *run) matchProblem(parties []Party) bool {
 // rival reports whether an object of the tenant is what the entry would match, were it not for what it is.
 func (r *run) rival(o *cloud.Object) bool {
 	p := r.table.Matches[r.entry.i].Problem
-	return p != nil && (o.Admin || o.Type == cloud.Guest) && slices.ContainsFunc(p.Others, func(x plan.Ref) bool { return x.ID == o.ID })
+	return p != nil && (p.Reason == plan.Protected || o.Type == cloud.Guest) && slices.ContainsFunc(p.Others, func(x plan.Ref) bool { return x.ID == o.ID })
 }
 
 // indexDeleted files the addresses of deleted items, which the tenant's view leaves out because they are free again. The

@@ -42,7 +42,7 @@ type Fix struct {
 // Suppression silences a check for an object, for a reason and a time.
 type Suppression struct {
 	Check  string    `json:"check"`
-	Object string    `json:"object"` // anchor, objectGUID or distinguished name; "*" for every object
+	Object string    `json:"object"` // anchor, objectGUID, distinguished name or cloud id; "*" for every object
 	Reason string    `json:"reason"`
 	Owner  string    `json:"owner"`
 	Until  time.Time `json:"until"`
@@ -81,8 +81,9 @@ type Used struct {
 
 // Unevaluated is a check that was not evaluated, at all or for the objects of one source.
 type Unevaluated struct {
-	Check  string `json:"check"`
+	Check  string `json:"check,omitempty"`  // "" for the filters that say what is synchronised
 	Source string `json:"source,omitempty"` // "" for all
+	Partly bool   `json:"partly,omitempty"` // it was evaluated as far as the attributes that were read allow
 	Why    string `json:"why"`
 }
 

@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
@@ -71,8 +72,7 @@ func (r *run) checkMembers() {
 		}
 	}
 	if n := outside + excluded + nested; n > 0 {
-		f := r.find("GRP-004", slotNames[aMember], example, fmt.Sprintf("%d of %d members: %d not among the objects read, %d not synchronised, %d of a type that the group cannot hold or reach",
-			n, len(e.values[aMember]), outside, excluded, nested))
+		f := r.find("GRP-004", slotNames[aMember], example, lost(len(e.values[aMember]), outside, excluded, nested))
 		if f != nil {
 			f.Others, f.More = parties, excluded+nested-len(parties)
 		}
@@ -82,6 +82,20 @@ func (r *run) checkMembers() {
 	if n := len(r.s.Members(e.i)) - len(resolved); n > 0 {
 		r.find("GRP-005", slotNames[aMember], "", fmt.Sprintf("%d objects have it as their primary group and do not stand in member", n))
 	}
+}
+
+// lost says which members do not come along.
+func lost(all, outside, excluded, nested int) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{outside, "not among the objects read"}, {excluded, "not synchronised"}, {nested, "of a type that the group cannot hold or reach"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	return fmt.Sprintf("of %d members %s", all, strings.Join(parts, ", "))
 }
 
 // misplaced reports whether the group being checked cannot hold the object at index i, or mail to it does not reach the

@@ -183,7 +183,7 @@ func (r *run) checkAccount() {
 	if bad := culprits(v, func(c rune) bool { return strings.ContainsRune(badInAccount, c) || c < ' ' }); bad != "" {
 		r.find("SAM-002", slotNames[aAccount], v, "it holds "+bad).raise(grave)
 	}
-	s := r.holders(byAccount, r.domain(e.i)+"\x00"+directory.Fold(v))
+	s := r.holders(byAccount, r.realm(e.i)+"\x00"+directory.Fold(v))
 	if s.objects > 1 {
 		f := r.find("SAM-003", slotNames[aAccount], v, fmt.Sprintf("%d users have it", s.objects)).raise(grave)
 		r.parties(f, s, nil)
@@ -195,19 +195,25 @@ func (r *run) parties(f *Finding, s set, only func(holder) bool) {
 	if f == nil {
 		return
 	}
-	objects, last := map[int32]bool{}, int32(-1)
-	for _, h := range s.holders {
+	others, named := 0, 0
+	for n, h := range s.holders {
 		if int(h.object) == r.entry.i || only != nil && !only(h) {
 			continue
 		}
-		if h.object != last {
+		first := n == 0 || s.holders[n-1].object != h.object
+		if first {
+			others++
 			r.other.load(int(h.object), r.object(int(h.object)))
-			last = h.object
 		}
-		objects[h.object] = true
-		f.with(Party{r.described(r.other), h.attribute})
+		if len(f.Others) == MaxOthers {
+			continue
+		}
+		if f.Others = append(f.Others, Party{r.described(r.other), h.attribute}); first {
+			named++
+		}
 	}
-	if unnamed := s.objects - MaxOthers - 1; unnamed > 0 {
-		f.More += unnamed
+	if s.objects > MaxOthers+1 { // not all of them were looked at
+		others = s.objects - 1
 	}
+	f.More = others - named
 }

@@ -82,15 +82,15 @@ func (x *index) objects(h uint64) []row {
 	return x.rows[from:to]
 }
 
-// keys yields the values of e that must be unique, each with its space and the attribute that it stands in. domain sets
+// keys yields the values of e that must be unique, each with its space and the attribute that it stands in. realm sets
 // account names of several domains apart.
-func (e *entry) keys(domain string, yield func(s space, attribute, text string)) {
+func (e *entry) keys(realm string, yield func(s space, attribute, text string)) {
 	e.held(func(attribute, address string) { yield(byAddress, attribute, address) })
 	if v := e.first(aNickname); v != "" {
 		yield(byNickname, slotNames[aNickname], directory.Fold(v))
 	}
 	if v := e.first(aAccount); v != "" && e.object.Kind == directory.User {
-		yield(byAccount, slotNames[aAccount], domain+"\x00"+directory.Fold(v))
+		yield(byAccount, slotNames[aAccount], realm+"\x00"+directory.Fold(v))
 	}
 }
 
@@ -114,7 +114,7 @@ func (r *run) holders(s space, text string) set {
 	for _, at := range rows[:min(len(rows), MaxOthers+1)] {
 		held := false
 		r.other.load(int(at.object), r.object(int(at.object)))
-		r.other.keys(r.domain(int(at.object)), func(k space, attribute, v string) {
+		r.other.keys(r.realm(int(at.object)), func(k space, attribute, v string) {
 			if k == s && v == text {
 				held = true
 				out.holders = append(out.holders, holder{at.object, attribute})

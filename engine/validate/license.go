@@ -90,7 +90,7 @@ func (r *run) checkLocation(licensed bool) string {
 	location := p.Value.Text()
 	switch {
 	case decided && location != "" && !isCountry(location):
-		r.find("LIC-002", "usageLocation", location, "not a country code of ISO 3166-1 alpha-2").raise(false)
+		r.find("LIC-002", "usageLocation", location, "not a country code of ISO 3166-1 alpha-2")
 	case decided && location != "" && isCountry(country) && !strings.EqualFold(country, location):
 		r.find("LIC-002", "usageLocation", location, "c is "+country).raise(true)
 	case !decided && country != "" && !isCountry(country):

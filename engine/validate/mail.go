@@ -140,12 +140,9 @@ func (r *run) checkPrimary(primaries, smtp []string) {
 		r.find("ADR-011", slotNames[aMail], e.first(aMail), "the primary address is "+primaries[0])
 	case len(primaries) == 0 && len(smtp) > 0:
 		f := r.find("ADR-010", slotNames[aProxies], "", "no address begins with SMTP: in capitals")
-		if at := slices.IndexFunc(smtp, func(a string) bool { return directory.EqualFold(a, mail) }); at >= 0 && f != nil {
-			f.Fix = &Fix{slotNames[aProxies], "smtp:" + smtp[at], "SMTP:" + smtp[at], false}
-			for _, v := range e.values[aProxies] {
-				if a := parseAddress(v); a.scheme == "smtp" && strings.TrimSpace(a.rest) == smtp[at] {
-					f.Fix.Before = v
-				}
+		for _, v := range e.values[aProxies] {
+			if a := parseAddress(v); a.scheme == "smtp" && mail != "" && key(a.rest) == key(mail) {
+				r.fixTo(f, aProxies, v, "SMTP:"+strings.TrimSpace(a.rest), false)
 			}
 		}
 	}

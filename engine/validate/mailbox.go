@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
@@ -142,26 +143,51 @@ func (r *run) checkTypes(details int64, what nature, remote bool) {
 	}
 }
 
+// indexMailboxes files the deleted mailboxes under everything that names them.
+func (r *run) indexMailboxes() {
+	r.mails = map[string][]int{}
+	for n, m := range r.in.Facts.Mailboxes {
+		names := []string{"anchor:" + string(m.Anchor), "address:" + key(m.UPN)}
+		if !m.GUID.IsZero() {
+			names = append(names, "guid:"+m.GUID.String())
+		}
+		for _, v := range m.Addresses {
+			if a := parseAddress(v); a.scheme == "smtp" || a.scheme == "" {
+				names = append(names, "address:"+key(a.rest))
+			}
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			if !strings.HasSuffix(name, ":") {
+				r.mails[name] = append(r.mails[name], n)
+			}
+		}
+	}
+}
+
 // checkDeletedMailboxes looks for a mailbox that was the user's.
 func (r *run) checkDeletedMailboxes() {
-	e := r.entry
-	if len(r.in.Facts.Mailboxes) == 0 {
+	if len(r.mails) == 0 {
 		return
 	}
-	claims := e.claims()
-	guid, _ := directory.GUIDFromBytes([]byte(e.first(aMailbox)))
-	for _, m := range r.in.Facts.Mailboxes {
-		same := e.i < r.s.Len() && m.Anchor != "" && m.Anchor == r.s.Anchor(e.i) || !guid.IsZero() && m.GUID == guid
-		for _, v := range append([]string{m.UPN}, m.Addresses...) {
-			same = same || slices.ContainsFunc(claims, func(c claim) bool { return c.address == key(v) || c.address == key(parseAddress(v).rest) })
+	e := r.entry
+	var found []int
+	if e.i < r.s.Len() {
+		found = append(found, r.mails["anchor:"+string(r.s.Anchor(e.i))]...)
+	}
+	if guid, ok := directory.GUIDFromBytes([]byte(e.first(aMailbox))); ok {
+		found = append(found, r.mails["guid:"+guid.String()]...)
+	}
+	for _, c := range e.claims() {
+		found = append(found, r.mails["address:"+c.address]...)
+	}
+	slices.Sort(found)
+	for _, n := range slices.Compact(found) {
+		m, state := r.in.Facts.Mailboxes[n], "soft-deleted"
+		if m.Inactive {
+			state = "inactive"
 		}
-		if same {
-			state := "soft-deleted"
-			if m.Inactive {
-				state = "inactive"
-			}
-			r.find("MBX-004", slotNames[aUPN], e.first(aUPN), fmt.Sprintf("the %s mailbox %q (%s) is its former one: restore it before a new one is made", state, m.Name, m.GUID))
-		}
+		r.find("MBX-004", slotNames[aUPN], e.first(aUPN), fmt.Sprintf("the %s mailbox %q (%s) is its former one: restore it before a new one is made", state, m.Name, m.GUID))
 	}
 }
 

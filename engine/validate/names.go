@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
 )
 
 const (
@@ -62,7 +63,7 @@ func (r *run) checkDisplayName() {
 	case strings.TrimSpace(v) == "" && group && !e.mailEnabled():
 		// Security groups rarely have one; cn is their name on both sides.
 	case strings.TrimSpace(v) == "":
-		f := r.find("DSP-001", slotNames[aDisplayName], v, "the cloud gets cn: "+e.first(aCN)).raise(group && r.mode == "provision")
+		f := r.find("DSP-001", slotNames[aDisplayName], v, "the cloud gets cn: "+e.first(aCN)).raise(group && r.mode == cloud.Provision)
 		if cn := strings.TrimSpace(e.first(aCN)); len([]rune(cn)) <= maxDisplayName {
 			r.fixTo(f, aDisplayName, v, cn, true)
 		}

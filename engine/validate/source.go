@@ -32,7 +32,7 @@ var sources = []Source{
 	{"LINKED", "User objects do not sync: linked mailboxes (KB 3066176)", supportDocs + "user-object-missing-filtered"},
 	{"MAIL", "How the proxyAddresses attribute is populated in Microsoft Entra ID (KB 3190357)", supportDocs + "proxyaddresses-attribute-populate"},
 	{"MAIL-TOOL", "One or more objects don't sync when the directory sync tool is used (KB 2643629)", supportDocs + "objects-dont-sync-ad-sync-tool"},
-	{"MBX", "Exchange GUIDs and mailbox provisioning for synchronized users", "https://learn.microsoft.com/exchange/troubleshoot/move-or-migrate-mailboxes/exchange-guid-missing-on-target"},
+	{"MBX", "Tim McMichael on msExchMailboxGuid and licensed users, 10 September 2017", "https://blogs.technet.microsoft.com/timmcmic/2017/09/10"},
 	{"PREP", "Prepare for directory synchronization to Microsoft 365", "https://learn.microsoft.com/microsoft-365/enterprise/prepare-for-directory-synchronization"},
 	{"RULES", "The rules of Entra Connect as shipped, in the configuration documenter's sample data", "https://github.com/microsoft/AADConnectConfigDocumenter"},
 	{"UC", "Microsoft Entra Connect Sync: Understanding Users, Groups, and Contacts", connectDocs + "concept-azure-ad-connect-sync-user-and-contacts"},

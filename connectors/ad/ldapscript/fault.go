@@ -11,6 +11,7 @@ const (
 	Schema    // a page of the schema
 	Read      // one object
 	Secure    // StartTLS
+	Access    // a page of security descriptors
 )
 
 // Fault makes the server fail. All its effects that are set happen.

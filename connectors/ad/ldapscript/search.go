@@ -2,6 +2,7 @@ package ldapscript
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,6 +59,8 @@ func (q query) op() Op {
 	switch {
 	case q.paged && strings.HasPrefix(q.base, "cn=schema,"):
 		return Schema
+	case q.paged && slices.Contains(q.names, "nTSecurityDescriptor"):
+		return Access
 	case q.paged:
 		return Page
 	case len(q.names) > 0 && strings.Contains(q.names[0], ";range="):

@@ -125,7 +125,7 @@ func (c *Config) Verify() error {
 		return nil
 	}
 	if problems := doc.Problems(); len(problems) > 0 {
-		return problems
+		return (&parser{}).finish(problems)
 	}
 	return nil
 }

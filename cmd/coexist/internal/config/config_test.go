@@ -131,16 +131,30 @@ func TestSecret(t *testing.T) {
 
 // A secret that somebody wrote into the file is not repeated by the message about it, and not by the line shown with it.
 func TestSecretInTheFileIsNotRepeated(t *testing.T) {
-	for _, line := range []string{"password: hunter2", "password: { env: A, file: B, value: hunter2 }"} {
-		_, err := config.Parse("coexist.yaml", []byte(strings.Replace(complete, "password: { env: COEXIST_TEST_PASSWORD }", line, 1)))
-		var problems strictyaml.Problems
-		if !errors.As(err, &problems) {
-			t.Fatalf("error %v, want problems", err)
-		}
-		for _, p := range problems {
-			if strings.Contains(p.String()+p.Source, "hunter2") {
-				t.Errorf("%s repeats the secret: %s", p, p.Source)
+	for name, line := range map[string]string{
+		"in place of the reference": "password: hunter2",
+		"beside the reference":      "password: { env: A, file: B, value: hunter2 }",
+		"below a misspelt key":      "pasword: hunter2",
+		"in place of the sign-in":   "hunter2",
+		"as an alias":               "password: *hunter2",
+		"as an anchor":              "password: &hunter2 x",
+		"as a tag":                  "password: !hunter2 x",
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := strings.Replace(complete, "password: { env: COEXIST_TEST_PASSWORD }", line, 1)
+			if line == "hunter2" {
+				text = strings.Replace(complete, "auth: { bind: simple, user: svc@contoso.example, password: { env: COEXIST_TEST_PASSWORD } }", "auth: hunter2", 1)
 			}
-		}
+			_, err := config.Parse("coexist.yaml", []byte(text))
+			var problems strictyaml.Problems
+			if !errors.As(err, &problems) {
+				t.Fatalf("error %v, want problems", err)
+			}
+			for _, p := range problems {
+				if strings.Contains(p.String()+p.Source, "hunter2") {
+					t.Errorf("%s repeats the secret: %s", p, p.Source)
+				}
+			}
+		})
 	}
 }

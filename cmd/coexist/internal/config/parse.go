@@ -18,7 +18,7 @@ import (
 type parser struct {
 	c       *Config
 	dir     string
-	secrets map[int]bool // lines that may hold a secret that does not belong there
+	secrets map[int]bool // lines in which a secret is expected: values in them are not repeated
 }
 
 type fields = map[string]func(strictyaml.Value)
@@ -150,7 +150,6 @@ func (p *parser) ldapURL(v strictyaml.Value) string {
 	case u.Scheme != "ldaps" && u.Scheme != "ldap":
 		v.Problemf("%q is neither ldaps:// nor ldap://", s)
 	case u.User != nil:
-		p.secrets[v.Line()] = true
 		v.Problemf("a user or password must not stand in the URL")
 		return ""
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
@@ -160,6 +159,7 @@ func (p *parser) ldapURL(v strictyaml.Value) string {
 }
 
 func (p *parser) auth(v strictyaml.Value) (a Auth) {
+	p.guard(v)
 	v.Fields(fields{
 		"bind":     func(x strictyaml.Value) { x.Enum("bind", "simple") },
 		"user":     func(x strictyaml.Value) { a.User = x.Words() },
@@ -239,13 +239,14 @@ func tenantURL(v strictyaml.Value) string {
 }
 
 func (p *parser) signIn(v strictyaml.Value) {
+	p.guard(v)
 	t := &p.c.Tenant
 	proofs := 0
 	v.Fields(fields{
 		"clientId": func(x strictyaml.Value) {
 			t.ClientID = x.Words()
 			if _, err := directory.ParseGUID(t.ClientID); err != nil && t.ClientID != "" {
-				x.Problemf("%q is not a client id, which is a GUID", t.ClientID)
+				x.Problemf("not a client id, which is a GUID")
 			}
 		},
 		"secret": func(x strictyaml.Value) { proofs++; t.Secret = p.secret(x) },
@@ -297,19 +298,35 @@ func positive(v strictyaml.Value, most int64) int64 {
 	return n
 }
 
-// secretive tells lines that may hold a secret in a file that could not be read as YAML.
-var secretive = regexp.MustCompile(`(?i)passw|secret`)
+// nodeText finds, in messages about a file as YAML, the text of an alias, anchor or tag: a secret that begins with one of
+// their marks and stands without quotes is taken for one.
+var nodeText = regexp.MustCompile(`alias \*\S+|anchor &\S+|anchor '[^']*'|tag \S+`)
 
 // finish adds a hint for what Windows administrators stumble over, the backslash that YAML takes for an escape in double
-// quotes, and takes out the text of lines that may hold a secret: problems are printed with their line.
+// quotes, and takes out of the messages, which end in logs and tickets, what may be a secret that does not belong here:
+// the lines, all of them, since a misspelt key may lead to one, and values where a secret's place was expected.
 func (p *parser) finish(list strictyaml.Problems) strictyaml.Problems {
 	for i := range list {
-		if strings.Contains(list[i].Message, "unknown escape character") {
-			list[i].Hint = "write paths in single quotes, or with forward slashes"
+		x := &list[i]
+		if strings.Contains(x.Message, "unknown escape character") {
+			x.Hint = "write paths in single quotes, or with forward slashes"
 		}
-		if p.secrets[list[i].Line] || list[i].Col == 0 && secretive.MatchString(list[i].Source) {
-			list[i].Source = ""
+		x.Source = ""
+		x.Message = nodeText.ReplaceAllStringFunc(x.Message, func(s string) string { w, _, _ := strings.Cut(s, " "); return w })
+		if p.secrets[x.Line] {
+			x.Message, _, _ = strings.Cut(x.Message, ", found ")
 		}
 	}
 	return list
+}
+
+// guard marks the lines of a part of the file in which secrets are expected.
+func (p *parser) guard(v strictyaml.Value) {
+	p.secrets[v.Line()] = true
+	if v.IsMapping() {
+		v.Each(func(_ string, key, x strictyaml.Value) {
+			p.secrets[key.Line()] = true
+			p.guard(x)
+		})
+	}
 }

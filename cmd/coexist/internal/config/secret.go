@@ -60,12 +60,11 @@ func (s Secret) Read() (string, error) {
 // secret reads a reference: { env: NAME } or { file: PATH }. A secret written into the file is refused, and not repeated.
 func (p *parser) secret(v strictyaml.Value) (s Secret) {
 	s.at = v
-	p.secrets[v.Line()] = true
+	p.guard(v)
 	if !v.IsMapping() {
 		v.Hintf("write { env: NAME } or { file: PATH }", "a secret must not stand in this file")
 		return s
 	}
-	v.Each(func(_ string, key, x strictyaml.Value) { p.secrets[key.Line()], p.secrets[x.Line()] = true, true })
 	given := 0
 	v.Fields(map[string]func(strictyaml.Value){
 		"env":  func(x strictyaml.Value) { given++; s.Env = x.Words() },

@@ -112,12 +112,7 @@ func (t *table) header(b []byte) bool {
 	line, _, _ := bytes.Cut(first, []byte("\n"))
 	t.in = csv.NewReader(bytes.NewReader(b))
 	t.in.Comment = '#'
-	t.in.Comma = ','
-	for _, c := range ";\t" {
-		if bytes.ContainsRune(line, c) && !bytes.ContainsRune(line, t.in.Comma) {
-			t.in.Comma = c
-		}
-	}
+	t.in.Comma = separator(line)
 	head, err := t.in.Read()
 	if err != nil {
 		t.problem(1, "has no header: %v", err)
@@ -126,13 +121,42 @@ func (t *table) header(b []byte) bool {
 	t.columns = make([]int, len(keys))
 	some := false
 	for k, key := range keys {
-		t.columns[k] = slices.IndexFunc(head, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), key) })
+		is := func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), key) }
+		t.columns[k] = slices.IndexFunc(head, is)
 		some = some || t.columns[k] >= 0
+		if c := t.columns[k]; c >= 0 && slices.ContainsFunc(head[c+1:], is) {
+			t.problem(1, "the header has %s twice", key)
+			return false
+		}
 	}
 	if !some {
 		t.problem(1, "the header has none of %s", strings.Join(keys, ", "))
 	}
 	return some
+}
+
+// separator gives what a header is separated by: that by which it has the most columns that name objects. The text of the
+// other columns may hold anything.
+func separator(header []byte) rune {
+	best, most := ',', 0
+	for _, c := range ",;\t" {
+		r := csv.NewReader(bytes.NewReader(header))
+		r.Comma = c
+		head, err := r.Read()
+		if err != nil {
+			continue
+		}
+		n := 0
+		for _, h := range head {
+			if slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(strings.TrimSpace(h), k) }) {
+				n++
+			}
+		}
+		if n > most {
+			best, most = c, n
+		}
+	}
+	return best
 }
 
 // row reads one row and gives the object that its keys agree on, -1 when they do not.
@@ -204,7 +228,9 @@ func (t *table) look(line, key int, text string) (int, bool) {
 	}
 	switch len(found) {
 	case 0:
-		t.problem(line, "%s %s: %v", keys[key], text, ErrNotFound)
+		t.problem(line, "%v", absent(t.snapshot, keys[key]+" "+text, func(o directory.Object) bool {
+			return directory.EqualFold(o.First(keys[key]), text) || keys[key] == directory.AttrObjectGUID && strings.EqualFold(o.GUID.String(), text)
+		}))
 		t.unknown++
 		return 0, false
 	case 1:

@@ -5,6 +5,7 @@ package selection
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coexistsync/coexist/directory"
@@ -46,14 +47,14 @@ func New(w Wish, s *snapshot.Snapshot) (*engine.Selection, error) {
 		for _, i := range found {
 			chosen[s.At(i).GUID] = true
 		}
-		said = append(said, fmt.Sprintf("%s (%d objects)", w.File, len(found)))
+		said = append(said, fmt.Sprintf("%s (%s)", w.File, objects(len(found))))
 	}
 	for _, ou := range w.OUs {
 		n := below(s, ou, chosen)
 		if n == 0 {
 			return nil, fmt.Errorf("no object lies below %s: %w", ou, ErrNotFound)
 		}
-		said = append(said, fmt.Sprintf("OU %s (%d objects)", ou, n))
+		said = append(said, fmt.Sprintf("OU %s (%s)", ou, objects(n)))
 	}
 	if w.Pilot != "" {
 		if err := pilot(s, w.Pilot, chosen, len(said) == 0); err != nil {
@@ -64,7 +65,17 @@ func New(w Wish, s *snapshot.Snapshot) (*engine.Selection, error) {
 	if len(said) == 0 {
 		return nil, nil
 	}
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no object is selected by %s", strings.Join(said, ", "))
+	}
 	return &engine.Selection{Describe: strings.Join(said, ", "), Has: func(o directory.Object) bool { return chosen[o.GUID] }}, nil
+}
+
+func objects(n int) string {
+	if n == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", n)
 }
 
 // below adds the objects below an OU and gives their number.
@@ -107,27 +118,67 @@ func One(s *snapshot.Snapshot, text string) (int, error) {
 		if i, ok := s.ByGUID(g); ok {
 			return i, nil
 		}
-		return 0, fmt.Errorf("objectGUID %s: %w", text, ErrNotFound)
+		return 0, absent(s, "objectGUID "+text, func(o directory.Object) bool { return o.GUID == g })
 	}
 	if i, ok := s.ByDN(text); ok {
 		return i, nil
 	}
-	found := map[int]bool{}
-	last := 0
+	has := func(o directory.Object) bool {
+		return directory.EqualFold(o.First(directory.AttrUserPrincipalName), text) || directory.EqualFold(o.First(directory.AttrSAMAccountName), text)
+	}
+	found, last := 0, 0
 	for i := range s.Len() {
-		o := s.At(i)
-		for _, a := range []string{directory.AttrUserPrincipalName, directory.AttrSAMAccountName} {
-			if directory.EqualFold(o.First(a), text) {
-				found[i] = true
-				last = i
-			}
+		if has(s.At(i)) {
+			found, last = found+1, i
 		}
 	}
-	switch len(found) {
+	switch found {
 	case 0:
-		return 0, fmt.Errorf("%s: %w", text, ErrNotFound)
+		return 0, absent(s, text, func(o directory.Object) bool { return directory.EqualFold(o.DN(), text) || has(o) })
 	case 1:
 		return last, nil
 	}
-	return 0, fmt.Errorf("%s names %d objects; use a distinguished name or an objectGUID", text, len(found))
+	return 0, fmt.Errorf("%s names %d objects; use a distinguished name or an objectGUID", text, found)
+}
+
+// AsideError says that an object was read, and cannot be planned. It is ErrNotFound: no plan can hold it.
+type AsideError struct {
+	Name, DN string
+	Reason   string
+}
+
+// Error gives the reason.
+func (e *AsideError) Error() string {
+	return fmt.Sprintf("%s: %s is in the directory, and was set aside: %s", e.Name, e.DN, e.Reason)
+}
+
+// Is reports whether target is ErrNotFound.
+func (e *AsideError) Is(target error) bool { return target == ErrNotFound }
+
+// absent says why a name names nothing: an object that has it was set aside for the sake of its anchor, or there is none.
+func absent(s *snapshot.Snapshot, name string, has func(directory.Object) bool) error {
+	n := 0
+	for o := range s.All() {
+		if n++; n <= s.Len() || !has(o) {
+			continue // those at an index were looked through
+		}
+		return &AsideError{name, o.DN(), reason(s, o.DN())}
+	}
+	return fmt.Errorf("%s: %w", name, ErrNotFound)
+}
+
+// reason says why an object was set aside.
+func reason(s *snapshot.Snapshot, dn string) string {
+	for _, d := range s.Duplicates() {
+		if i := slices.Index(d.DNs, dn); i >= 0 {
+			others := slices.Delete(slices.Clone(d.DNs), i, i+1)
+			return fmt.Sprintf("its source anchor %s is claimed by %s too", d.Anchor, strings.Join(others, "; "))
+		}
+	}
+	for _, u := range s.Unusable() {
+		if u.DN == dn {
+			return fmt.Sprintf("it has no usable source anchor: %v", u.Err)
+		}
+	}
+	return "its source anchor cannot be used"
 }

@@ -1,0 +1,121 @@
+package verify
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+)
+
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Skipped  int          `xml:"skipped,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Name    string        `xml:"name,attr"`
+	Class   string        `xml:"classname,attr"`
+	File    string        `xml:"file,attr"`
+	Line    int           `xml:"line,attr,omitempty"`
+	Failure *junitOutcome `xml:"failure"`
+	Error   *junitOutcome `xml:"error"`
+	Skipped *junitOutcome `xml:"skipped"`
+}
+
+type junitOutcome struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// JUnit gives a report as JUnit XML, in the form that GitHub, GitLab, Jenkins and Azure Pipelines read. Mistakes in suites
+// and a run without tests appear as errors; todo counts as skipped. Characters that XML cannot hold become U+FFFD.
+func (r *Report) JUnit() ([]byte, error) {
+	out := junitSuites{}
+	for _, file := range r.Suites {
+		s := junitSuite{Name: file}
+		for i := range r.Results {
+			if r.Results[i].Suite == file {
+				s.add(junitCaseOf(&r.Results[i]))
+			}
+		}
+		if len(s.Cases) > 0 {
+			out.add(s)
+		}
+	}
+	if s := r.junitProblems(); len(s.Cases) > 0 {
+		out.add(s)
+	}
+	b, err := xml.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("write JUnit XML: %w", err)
+	}
+	return append([]byte(xml.Header), append(b, '\n')...), nil
+}
+
+func (s *junitSuites) add(x junitSuite) {
+	s.Suites = append(s.Suites, x)
+	s.Tests, s.Failures, s.Errors, s.Skipped = s.Tests+x.Tests, s.Failures+x.Failures, s.Errors+x.Errors, s.Skipped+x.Skipped
+}
+
+func (s *junitSuite) add(c junitCase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	switch {
+	case c.Failure != nil:
+		s.Failures++
+	case c.Error != nil:
+		s.Errors++
+	case c.Skipped != nil:
+		s.Skipped++
+	}
+}
+
+func junitCaseOf(r *Result) junitCase {
+	c := junitCase{Name: r.Name, Class: r.Suite, File: r.Suite, Line: r.Line}
+	var lines []string
+	for _, m := range r.Mismatches {
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s is %s, want %s", r.Suite, m.Line, m.Col, m.Subject, m.Got, m.Want))
+	}
+	o := &junitOutcome{Message: r.Reason, Text: strings.Join(lines, "\n")}
+	if o.Message == "" && len(lines) > 0 {
+		o.Message = lines[0]
+	}
+	switch r.Status {
+	case Fail:
+		c.Failure = o
+	case Error:
+		c.Error = o
+	case Skip, Todo:
+		o.Text = ""
+		c.Skipped = o
+	}
+	return c
+}
+
+// junitProblems gives a suite of what kept tests from running.
+func (r *Report) junitProblems() junitSuite {
+	s := junitSuite{Name: "suites"}
+	for _, p := range r.Problems {
+		text := p.Message
+		if p.Hint != "" {
+			text += ", " + p.Hint
+		}
+		s.add(junitCase{Name: fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col), Class: p.File, File: p.File, Line: p.Line, Error: &junitOutcome{Message: text}})
+	}
+	if r.Counts.Total() == 0 && len(r.Problems) == 0 {
+		s.add(junitCase{Name: "tests", Class: "suites", Error: &junitOutcome{Message: "no test was found"}})
+	}
+	return s
+}
