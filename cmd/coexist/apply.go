@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -142,7 +144,7 @@ func (s *session) apply(ctx context.Context, f *plan.File, allow []journal.Overr
 	}
 	defer lease.Release() // it runs out by itself
 	res, err := apply.Run(ctx, apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: target}, Journal: lease, Ledger: s.store,
-		Reconsider: reconsider, Mode: mode, By: who(), Allow: allow, Now: s.now,
+		Reconsider: reconsider, Mode: mode, By: who(), Allow: allow, Now: s.now, Sleep: (&patience{console: s.console}).sleep,
 		Progress: func(done, total int, _ journal.Entry) { s.progress.report(fmt.Sprintf("apply, of %d", total), done) }})
 	if err == nil && res.Complete() {
 		err = s.store.Observe(ctx, engine.Accepted(&m))
@@ -191,4 +193,30 @@ func (s *session) reportRun(ctx context.Context, r journal.Run, json, full bool)
 func (s *session) performed(ctx context.Context, r journal.Run) (report.Performed, error) {
 	counts, err := s.store.Counts(ctx, r.ID)
 	return report.Performed{Run: r, Counts: counts, Entries: s.store.Entries(ctx, r.ID)}, err
+}
+
+// patience is how a run waits: the first long pause is said, since a run that begins with one looks as if it hung.
+type patience struct {
+	*console
+	once sync.Once
+}
+
+// longPause is from when on a pause is worth a line.
+const longPause = 5 * time.Second
+
+// sleep waits, or returns the error of ctx when that ends first.
+func (p *patience) sleep(ctx context.Context, d time.Duration) error {
+	if d >= longPause {
+		p.once.Do(func() {
+			p.say("waiting %s before the tenant is asked again: it is busy, or a write that was cut off may not show yet", d.Round(time.Second))
+		})
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }

@@ -60,3 +60,19 @@ func TestArrange(t *testing.T) {
 		})
 	}
 }
+
+// A run says once that it waits, and only when the pause is long.
+func TestPatience(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out bytes.Buffer
+	p := &patience{console: newConsole(nil, nil, &out)}
+	for _, d := range []time.Duration{time.Second, 30 * time.Second, time.Minute} {
+		if err := p.sleep(ctx, d); !errors.Is(err, context.Canceled) {
+			t.Errorf("sleep(%s) = %v, want %v", d, err, context.Canceled)
+		}
+	}
+	if want := "waiting 30s before the tenant is asked again: it is busy, or a write that was cut off may not show yet\n"; out.String() != want {
+		t.Errorf("said %q, want %q", out.String(), want)
+	}
+}

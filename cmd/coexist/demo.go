@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -80,9 +82,21 @@ func (d *demo) run(ctx context.Context, serve bool) error {
 	if err := d.rehearse(ctx); err != nil || !serve {
 		return err
 	}
-	d.say("\nThe tenant stays up. In another shell:\n\n  cd %s\n  export %s=%s\n  coexist plan\n  coexist explain SOMEBODY\n\nChange policies/ or tailspin.ldif and plan again. Ctrl-C ends it.",
-		d.dir, rehearsalSecret, server.ClientSecret)
+	d.say("\nThe tenant stays up. In another shell:\n\n  cd %s\n  export %s=%s\n  %s plan\n  %s explain SOMEBODY\n\nChange policies/ or tailspin.ldif and plan again. Ctrl-C ends it.",
+		d.dir, rehearsalSecret, server.ClientSecret, program(), program())
 	return untilInterrupted(ctx)
+}
+
+// program gives what starts this program from any folder.
+func program() string {
+	path, err := os.Executable()
+	switch {
+	case err != nil:
+		return "coexist"
+	case strings.ContainsAny(path, " '()&;$"):
+		return strconv.Quote(path)
+	}
+	return path
 }
 
 // prepare writes the company's export, the policies and the configuration, and starts the tenant.

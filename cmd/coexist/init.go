@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -43,11 +44,17 @@ func initCommand(c *console) *cli.Command {
 				return err
 			}
 			a := &answers{x: x, c: c, in: bufio.NewScanner(c.in), asks: terminal(c.in)}
+			if err := a.fit(); err != nil {
+				return err
+			}
 			text, err := a.configuration()
 			if err != nil {
 				return err
 			}
-			return writeFirst(c, x.String("dir"), text)
+			if err := writeFirst(x.String("dir"), text); err != nil {
+				return err
+			}
+			return a.advise()
 		},
 	}
 }
@@ -59,6 +66,85 @@ type answers struct {
 	in      *bufio.Scanner
 	asks    bool
 	missing []string
+	files   map[string]string // paths that options give, as they stand in coexist.yaml
+}
+
+// fit checks that the options go together, and finds the files that they name: a path is relative to the working folder on
+// the command line, and to coexist.yaml in there.
+func (a *answers) fit() error {
+	if a.x.IsSet("ldif") {
+		for _, o := range []string{"url", "ca", "user", "password-env", "ou"} {
+			if a.x.IsSet(o) {
+				return usagef("option --%s is for a domain controller, and --ldif reads a file instead; leave one of them out", o)
+			}
+		}
+	}
+	a.files = map[string]string{}
+	for _, o := range []string{"ldif", "ca", "certificate"} {
+		path := a.x.String(o)
+		if path == "" {
+			continue
+		}
+		st, err := os.Stat(path)
+		if err == nil && st.IsDir() {
+			err = fmt.Errorf("%s is a folder", path)
+		}
+		if err == nil {
+			a.files[o], err = fromFolder(a.x.String("dir"), path)
+		}
+		if err != nil {
+			return usagef("option --%s: %w", o, err)
+		}
+	}
+	return nil
+}
+
+// fromFolder gives a path as it is seen from a folder. What is absolute stays so.
+func fromFolder(dir, path string) (string, error) {
+	if filepath.IsAbs(path) {
+		return path, nil
+	}
+	from, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	to, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	seen, err := filepath.Rel(from, to)
+	if err != nil { // another drive
+		return to, nil
+	}
+	return filepath.ToSlash(seen), nil
+}
+
+// advise says what is written, what to grant, and what to set.
+func (a *answers) advise() error {
+	dir := a.x.String("dir")
+	var set strings.Builder
+	for _, v := range []struct{ option, unless, what string }{
+		{"password-env", "ldif", "the password of the account in the directory"},
+		{"secret-env", "certificate", "the client secret of the app registration"},
+	} {
+		if a.x.String(v.unless) == "" {
+			fmt.Fprintf(&set, "  %s  %s\n", export(a.x.String(v.option)), v.what)
+		}
+	}
+	text := set.String()
+	if text != "" {
+		text = "\nIn the shell that runs coexist:\n" + text
+	}
+	_, err := fmt.Fprintf(a.c.out, grants, report.Safe(filepath.Join(dir, configFlag.Value)), report.Safe(filepath.Join(dir, "policies")), text)
+	return err
+}
+
+// export sets an environment variable in the usual shell.
+func export(name string) string {
+	if runtime.GOOS == "windows" {
+		return "$env:" + name + " = '…'"
+	}
+	return "export " + name + "='…'"
 }
 
 // get gives an option, or asks for it.
@@ -88,14 +174,14 @@ func (a *answers) configuration() (string, error) {
 	var b strings.Builder
 	b.WriteString("# Where things are; policies/ says what shall be. Paths are relative to this file.\napiVersion: coexist/v1\nkind: Configuration\ndirectories:\n")
 	fmt.Fprintf(&b, "  - name: %s\n", quoted(a.x.String("name")))
-	if file := a.x.String("ldif"); file != "" {
+	if file := a.files["ldif"]; file != "" {
 		fmt.Fprintf(&b, "    ldif: %s\n", quoted(file))
 	} else {
 		a.domain(&b)
 	}
 	fmt.Fprintf(&b, "tenant:\n  id: %s\n", quoted(a.get("tenant", "Tenant id")))
 	proof := "secret: { env: " + quoted(a.x.String("secret-env")) + " }"
-	if file := a.x.String("certificate"); file != "" {
+	if file := a.files["certificate"]; file != "" {
 		proof = "certificate: { file: " + quoted(file) + " }"
 	}
 	if u := a.x.String("tenant-url"); u != "" {
@@ -112,7 +198,7 @@ func (a *answers) configuration() (string, error) {
 // domain writes the part about a domain controller.
 func (a *answers) domain(b *strings.Builder) {
 	fmt.Fprintf(b, "    url: %s\n", quoted(a.get("url", "URL of a domain controller (ldaps://dc1.contoso.example)")))
-	if ca := a.x.String("ca"); ca != "" {
+	if ca := a.files["ca"]; ca != "" {
 		fmt.Fprintf(b, "    ca: %s\n", quoted(ca))
 	}
 	fmt.Fprintf(b, "    auth: { bind: simple, user: %s, password: { env: %s } }\n",
@@ -137,7 +223,7 @@ func quoted(s string) string {
 }
 
 // writeFirst checks the configuration, and writes it and the policies where nothing is yet.
-func writeFirst(c *console, dir, text string) error {
+func writeFirst(dir, text string) error {
 	path, folder := filepath.Join(dir, configFlag.Value), filepath.Join(dir, "policies")
 	if _, err := config.Parse(path, []byte(text)); err != nil {
 		return mark(errConfig, err)
@@ -158,11 +244,7 @@ func writeFirst(c *console, dir, text string) error {
 		return err
 	}
 	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, grants, report.Safe(path), report.Safe(folder))
-	return err
+	return errors.Join(err, f.Close())
 }
 
 const grants = `%s and %s are written.
@@ -176,7 +258,7 @@ Grant the app registration these application permissions of Microsoft Graph, wit
             RoleManagement.Read.Directory, User-OnPremisesSyncBehavior.Read.All, Group-OnPremisesSyncBehavior.Read.All
   to apply: User.ReadWrite.All, User.DeleteRestore.All, User-PasswordProfile.ReadWrite.All, Group.ReadWrite.All,
             LicenseAssignment.ReadWrite.All
-
+%s
 Then:
   coexist doctor    can everything be reached, and may it be read?
   coexist plan      what would be done?

@@ -47,10 +47,10 @@ func holdsPlan(path string) bool {
 	return err == nil || errors.Is(err, plan.ErrAltered) || errors.Is(err, plan.ErrVersion)
 }
 
-// holdsSnapshot tells snapshot files.
+// holdsSnapshot tells snapshot files, damaged ones too.
 func holdsSnapshot(path string) bool {
 	_, err := loadSnapshot(path)
-	return err == nil
+	return err == nil || errors.Is(err, snapshot.ErrDamaged)
 }
 
 // loadSnapshot reads a snapshot file that the command line names.

@@ -246,7 +246,7 @@ func planOutcome(m plan.Manifest, strictHeld, detailed bool) error {
 	case len(m.Exceeded()) > 0:
 		return mark(errGuard, fmt.Errorf("guard %s is over its limit: the plan is written, and not applied as it stands", m.Exceeded()[0].Name))
 	case strictHeld && held > 0:
-		return mark(errPartial, fmt.Errorf("%d objects or values are held", held))
+		return mark(errPartial, errors.New(counted(held, "object or value is held", "objects or values are held")))
 	case detailed && m.Changes() > 0:
 		return outcome(errChanges)
 	}
