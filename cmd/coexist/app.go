@@ -41,7 +41,7 @@ func newApp(c *console) *cli.App {
 			return usagef("%w; options stand behind a command", err)
 		},
 		Commands: []*cli.Command{
-			initCommand(c), planCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), runsCommand(c),
+			initCommand(c), planCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), validateCommand(c), runsCommand(c),
 			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), sandboxCommand(c), demoCommand(c), versionCommand(c),
 		},
 		Action: func(x *cli.Context) error {

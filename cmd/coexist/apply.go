@@ -29,7 +29,7 @@ func applyCommand(c *console) *cli.Command {
 		Usage:     "carry out a plan file, exactly",
 		ArgsUsage: "PLAN",
 		Description: "Each object is looked at again before it is written; what is no longer as planned is left alone and listed.\n" +
-			"A run that was cut off is carried on by applying the same plan again.",
+			"A run that was cut off or stopped is carried on by applying the same plan again; changes that failed need a new plan.",
 		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, allowFlag, reasonFlag},
 		Action: func(x *cli.Context) error {
 			if err := arguments(x, "PLAN"); err != nil {

@@ -24,6 +24,7 @@ var (
 	errSignIn   = errors.New("sign-in failed")
 	errChanges  = errors.New("there are changes")
 	errNotFound = errors.New("not found")
+	errUnmet    = errors.New("policy check not met")
 )
 
 // marked is an error with the mark that decides the exit code.
@@ -77,6 +78,8 @@ func exitCode(err error) int {
 		return 11
 	case is(errConfig), errors.As(err, &problems), errors.As(err, &group):
 		return 3
+	case is(errUnmet):
+		return 4
 	case is(errSignIn), kind == fault.SignIn, kind == fault.Denied && !is(errSource):
 		return 9
 	case is(errSource), kind == fault.Unreachable:
@@ -102,12 +105,13 @@ var exitCodes = []struct {
 	{0, "success"},
 	{1, "unexpected failure"},
 	{3, "configuration or policy invalid"},
+	{4, "policy tests fail or none are found, coverage is below its gate, mutants survive, or lint has findings"},
 	{5, "a guard is exceeded; the plan file is written all the same"},
 	{6, "plan refused: stale, expired, already applied, other tenant, other policy, altered; writes are off; or another run holds the lock"},
 	{7, "finished in part: failed, conflicting, held or unreached changes"},
 	{8, "a connected directory could not be reached or read completely; no plan"},
 	{9, "sign-in failed or a permission is missing"},
-	{10, "with --detailed-exitcode: success, and there are changes"},
+	{10, "with --detailed-exitcode: success, and there are changes or findings"},
 	{11, "the object, plan or run named does not exist"},
 	{64, "usage"},
 	{130, "interrupted, cleanly"},
@@ -115,7 +119,7 @@ var exitCodes = []struct {
 
 func exitHelp() string {
 	var b strings.Builder
-	b.WriteString("Exit codes; where several hold, the first of 3, 9, 8, 6, 5, 7, 10:\n")
+	b.WriteString("Exit codes; where several hold, the first of 3, 4, 9, 8, 6, 5, 7, 10:\n")
 	for _, e := range exitCodes {
 		fmt.Fprintf(&b, "\n  %3d  %s", e.code, e.meaning)
 	}

@@ -35,6 +35,7 @@ func TestExitCode(t *testing.T) {
 		"nothing but changes":                   {outcome(errChanges), 10},
 		"interrupted":                           {mark(errSource, fmt.Errorf("read: %w", context.Canceled)), 130},
 		"a name that is not there":              {mark(errNotFound, errors.New("zoe")), 11},
+		"a policy check is not met":             {mark(errUnmet, errors.New("2 findings")), 4},
 		"configuration before sign-in":          {errors.Join(outcome(errSignIn), outcome(errConfig)), 3},
 		"sign-in before unreachable":            {errors.Join(outcome(errSource), outcome(errSignIn)), 9},
 		"unreachable before refused":            {errors.Join(outcome(errRefused), outcome(errSource)), 8},

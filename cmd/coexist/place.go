@@ -47,10 +47,10 @@ func holdsPlan(path string) bool {
 	return err == nil || errors.Is(err, plan.ErrAltered) || errors.Is(err, plan.ErrVersion)
 }
 
-// holdsSnapshot tells snapshot files, damaged ones too.
+// holdsSnapshot tells snapshot files that can be read: a damaged one may be anything.
 func holdsSnapshot(path string) bool {
 	_, err := loadSnapshot(path)
-	return err == nil || errors.Is(err, snapshot.ErrDamaged)
+	return err == nil
 }
 
 // loadSnapshot reads a snapshot file that the command line names.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,7 +12,7 @@ func policyCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "policy",
 		Usage: "work with policies",
-		Subcommands: []*cli.Command{{
+		Subcommands: []*cli.Command{policyTestCommand(c), policyLintCommand(c), {
 			Name:        "check",
 			Usage:       "load and compile policies",
 			ArgsUsage:   "[FOLDER]",
@@ -24,18 +23,9 @@ func policyCommand(c *console) *cli.Command {
 				if err != nil {
 					return err
 				}
-				folder := x.Args().First()
-				if folder == "" {
-					cfg, err := load(x)
-					if err != nil {
-						return err
-					}
-					folder = cfg.Policies
-				} else if err := arguments(x, "FOLDER"); err != nil {
+				folder, err := policyFolder(x)
+				if err != nil {
 					return err
-				}
-				if _, err := os.Stat(folder); err != nil {
-					return mark(errConfig, fmt.Errorf("policies: %w", err))
 				}
 				set, err := loadPolicies(folder)
 				if err != nil {

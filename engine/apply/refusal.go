@@ -96,5 +96,9 @@ func guards(o *Options) error {
 		return nil
 	}
 	g := over[0]
-	return refusal(GuardExceeded, "%s: %d planned of %d; %d guards are exceeded", g.Name, g.Planned, g.Population, len(over))
+	var others string
+	if n := len(over) - 1; n > 0 {
+		others = fmt.Sprintf("; and %d more", n)
+	}
+	return refusal(GuardExceeded, "%s: %d planned of %d%s", g.Name, g.Planned, g.Population, others)
 }

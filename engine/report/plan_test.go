@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/internal/golden"
@@ -110,6 +111,49 @@ func TestPlanJSON(t *testing.T) {
 	}
 	if len(back.Changes) != len(p.changes) || len(back.Skips) != len(p.skips) || back.Manifest.Objects != p.manifest.Objects {
 		t.Errorf("%d changes, %d skips, %d objects", len(back.Changes), len(back.Skips), back.Manifest.Objects)
+	}
+}
+
+// A sync is one document, whether it came to a run or not.
+func TestSyncJSON(t *testing.T) {
+	a, err := txtar.ParseFile("testdata/plan/everyday.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := readPlan(t, a)
+	entries := func(yield func(journal.Entry, error) bool) {
+		yield(journal.Entry{Change: "c1", State: journal.Done}, nil)
+	}
+	for name, r := range map[string]*report.Performed{
+		"with a run":    {Run: journal.Run{ID: "r1"}, Counts: journal.Counts{journal.Done: 1}, Entries: entries},
+		"without a run": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := report.SyncJSON(&out, p, r); err != nil {
+				t.Fatal(err)
+			}
+			var back struct {
+				Kind string
+				Plan struct {
+					Digest  string
+					Changes []plan.Change
+				}
+				Run *struct {
+					Run     journal.Run
+					Entries []journal.Entry
+				}
+			}
+			if err := json.Unmarshal(out.Bytes(), &back); err != nil {
+				t.Fatal(err)
+			}
+			if back.Kind != "coexist.report.sync" || back.Plan.Digest != p.Digest() || len(back.Plan.Changes) != len(p.changes) {
+				t.Errorf("kind %q, plan %s with %d changes", back.Kind, back.Plan.Digest, len(back.Plan.Changes))
+			}
+			if (back.Run != nil) != (r != nil) || r != nil && (back.Run.Run.ID != "r1" || len(back.Run.Entries) != 1) {
+				t.Errorf("run: %+v", back.Run)
+			}
+		})
 	}
 }
 

@@ -136,6 +136,7 @@ func TestSecretInTheFileIsNotRepeated(t *testing.T) {
 		"beside the reference":      "password: { env: A, file: B, value: hunter2 }",
 		"below a misspelt key":      "pasword: hunter2",
 		"in place of the sign-in":   "hunter2",
+		"in place of a list":        "password: { env: A }\n    scope: hunter2",
 		"as an alias":               "password: *hunter2",
 		"as an anchor":              "password: &hunter2 x",
 		"as a tag":                  "password: !hunter2 x",

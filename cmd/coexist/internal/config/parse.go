@@ -313,7 +313,7 @@ func (p *parser) finish(list strictyaml.Problems) strictyaml.Problems {
 		}
 		x.Source = ""
 		x.Message = nodeText.ReplaceAllStringFunc(x.Message, func(s string) string { w, _, _ := strings.Cut(s, " "); return w })
-		if p.secrets[x.Line] {
+		if p.secrets[x.Line] || strings.HasPrefix(x.Message, "expected a mapping") || strings.HasPrefix(x.Message, "expected a list") {
 			x.Message, _, _ = strings.Cut(x.Message, ", found ")
 		}
 	}

@@ -45,6 +45,7 @@ type table struct {
 	in       *csv.Reader
 	columns  []int // of each key, -1 when the file lacks it
 	snapshot *snapshot.Snapshot
+	aside    []directory.Object
 	byName   map[string][]int // folded userPrincipalName and sAMAccountName, with their key's number in front
 	problems strictyaml.Problems
 	unknown  int // of the problems
@@ -53,7 +54,7 @@ type table struct {
 // rows gives the indexes of the objects that a CSV file names. It reads what Excel and PowerShell write: comma, semicolon
 // or tab, CRLF, a byte order mark, a #TYPE line, columns that nobody asked for.
 func rows(file string, b []byte, s *snapshot.Snapshot) ([]int, error) {
-	t := &table{file: file, snapshot: s, byName: names(s)}
+	t := &table{file: file, snapshot: s, aside: aside(s), byName: names(s)}
 	var out []int
 	if t.header(b) {
 		for {
@@ -228,7 +229,7 @@ func (t *table) look(line, key int, text string) (int, bool) {
 	}
 	switch len(found) {
 	case 0:
-		t.problem(line, "%v", absent(t.snapshot, keys[key]+" "+text, func(o directory.Object) bool {
+		t.problem(line, "%v", absent(t.snapshot, t.aside, keys[key]+" "+text, func(o directory.Object) bool {
 			return directory.EqualFold(o.First(keys[key]), text) || keys[key] == directory.AttrObjectGUID && strings.EqualFold(o.GUID.String(), text)
 		}))
 		t.unknown++

@@ -118,7 +118,7 @@ func One(s *snapshot.Snapshot, text string) (int, error) {
 		if i, ok := s.ByGUID(g); ok {
 			return i, nil
 		}
-		return 0, absent(s, "objectGUID "+text, func(o directory.Object) bool { return o.GUID == g })
+		return 0, absent(s, aside(s), "objectGUID "+text, func(o directory.Object) bool { return o.GUID == g })
 	}
 	if i, ok := s.ByDN(text); ok {
 		return i, nil
@@ -134,7 +134,7 @@ func One(s *snapshot.Snapshot, text string) (int, error) {
 	}
 	switch found {
 	case 0:
-		return 0, absent(s, text, func(o directory.Object) bool { return directory.EqualFold(o.DN(), text) || has(o) })
+		return 0, absent(s, aside(s), text, func(o directory.Object) bool { return directory.EqualFold(o.DN(), text) || has(o) })
 	case 1:
 		return last, nil
 	}
@@ -155,14 +155,26 @@ func (e *AsideError) Error() string {
 // Is reports whether target is ErrNotFound.
 func (e *AsideError) Is(target error) bool { return target == ErrNotFound }
 
-// absent says why a name names nothing: an object that has it was set aside for the sake of its anchor, or there is none.
-func absent(s *snapshot.Snapshot, name string, has func(directory.Object) bool) error {
+// aside gives the objects that were set aside for the sake of their anchors.
+func aside(s *snapshot.Snapshot) []directory.Object {
+	if len(s.Duplicates())+len(s.Unusable()) == 0 {
+		return nil
+	}
+	var out []directory.Object
 	n := 0
 	for o := range s.All() {
-		if n++; n <= s.Len() || !has(o) {
-			continue // those at an index were looked through
+		if n++; n > s.Len() { // after those that have an index
+			out = append(out, o)
 		}
-		return &AsideError{name, o.DN(), reason(s, o.DN())}
+	}
+	return out
+}
+
+// absent says why a name names nothing: an object that has it was set aside, or there is none.
+func absent(s *snapshot.Snapshot, aside []directory.Object, name string, has func(directory.Object) bool) error {
+	if i := slices.IndexFunc(aside, has); i >= 0 {
+		dn := aside[i].DN()
+		return &AsideError{name, dn, reason(s, dn)}
 	}
 	return fmt.Errorf("%s: %w", name, ErrNotFound)
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"runtime"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/coexistsync/coexist/engine/report"
+	"github.com/coexistsync/coexist/rules"
+	"github.com/coexistsync/coexist/rules/verify"
+)
+
+const (
+	runFlag       = "run"
+	minRuleFlag   = "min-rule"
+	minBranchFlag = "min-branch"
+	mutateFlag    = "mutate"
+)
+
+func policyTestCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:      "test",
+		Usage:     "run the tests of policies",
+		ArgsUsage: "[FOLDER]",
+		Description: "Runs the suites of the folder given, else of the one that coexist.yaml names. Exit code 4 unless there are tests and all pass,\n" +
+			"coverage is as asked for, and no mutant survives.",
+		Flags: []cli.Flag{
+			configFlag,
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORM` of the result: text, json or junit"},
+			&cli.StringFlag{Name: runFlag, Usage: "run only tests whose \"file: name\" matches this `REGEXP`"},
+			&cli.IntFlag{Name: minRuleFlag, Usage: "least `PERCENT` of the rules that tests must see fire"},
+			&cli.IntFlag{Name: minBranchFlag, Usage: "least `PERCENT` of the conditions' outcomes that tests must see"},
+			&cli.BoolFlag{Name: mutateFlag, Usage: "put one mistake after the other into the policies, in memory, and see whether the tests notice"},
+		},
+		Action: func(x *cli.Context) error {
+			ask, err := readTestRun(x)
+			if err != nil {
+				return err
+			}
+			folder, err := policyFolder(x)
+			if err != nil {
+				return err
+			}
+			set, err := loadPolicies(folder)
+			if err != nil {
+				return err
+			}
+			done, err := ask.run(x.Context, folder, set)
+			if err != nil {
+				return err
+			}
+			if err := ask.write(c, done); err != nil {
+				return err
+			}
+			var unmet []error
+			for _, why := range done.Unmet() {
+				unmet = append(unmet, errors.New(why))
+			}
+			return mark(errUnmet, errors.Join(unmet...))
+		},
+	}
+}
+
+// policyFolder gives the folder that a command is about: its argument, else the one of the configuration.
+func policyFolder(x *cli.Context) (string, error) {
+	folder := x.Args().First()
+	if folder == "" {
+		cfg, err := load(x)
+		if err != nil {
+			return "", err
+		}
+		folder = cfg.Policies
+	} else if err := arguments(x, "FOLDER"); err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(folder); err != nil {
+		return "", mark(errConfig, fmt.Errorf("policies: %w", err))
+	}
+	return folder, nil
+}
+
+// testRun is what the command line asks of a run of tests.
+type testRun struct {
+	form   string
+	match  *regexp.Regexp
+	gate   *verify.Gate
+	mutate bool
+}
+
+func readTestRun(x *cli.Context) (*testRun, error) {
+	t := &testRun{form: x.String(outputFlag.Name), mutate: x.Bool(mutateFlag)}
+	switch t.form {
+	case "text", "json", "junit":
+	default:
+		return nil, usagef("unknown output form %q; there are text, json and junit", t.form)
+	}
+	if x.IsSet(minRuleFlag) || x.IsSet(minBranchFlag) {
+		t.gate = &verify.Gate{Rules: x.Int(minRuleFlag), Branches: x.Int(minBranchFlag)}
+		for _, n := range []int{t.gate.Rules, t.gate.Branches} {
+			if n < 0 || n > 100 {
+				return nil, usagef("%d is not a percentage from 0 to 100", n)
+			}
+		}
+	}
+	if !x.IsSet(runFlag) {
+		return t, nil
+	}
+	if t.gate != nil || t.mutate {
+		return nil, usagef("option --%s leaves tests out, so that coverage and mutants say nothing", runFlag)
+	}
+	var err error
+	if t.match, err = regexp.Compile(x.String(runFlag)); err != nil {
+		return nil, usagef("option --%s: %w", runFlag, err)
+	}
+	return t, nil
+}
+
+// run runs the suites, and mutants where the tests pass: of others nothing could be said.
+func (t *testRun) run(ctx context.Context, folder string, set *rules.Set) (*report.Tested, error) {
+	suites, _ := verify.Load(os.DirFS(folder), ".", set) // mistakes stand in the report
+	workers := runtime.GOMAXPROCS(0)
+	out := &report.Tested{Folder: folder, Report: suites.Run(set, verify.Options{Workers: workers, Match: t.match})}
+	if t.gate != nil {
+		g := out.Report.Coverage.Check(*t.gate)
+		out.Gate = &g
+	}
+	if !t.mutate || !out.Report.OK() {
+		return out, ctx.Err()
+	}
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		out.Mutation, err = suites.Mutate(set, verify.MutateOptions{Workers: workers})
+	}()
+	select {
+	case <-done:
+		return out, err
+	case <-ctx.Done(): // the process ends, and nothing was written
+		return nil, ctx.Err()
+	}
+}
+
+func (t *testRun) write(c *console, done *report.Tested) error {
+	switch t.form {
+	case "json":
+		return writeJSON(c, "coexist.policyTests", "tests", done)
+	case "junit":
+		b, err := done.Report.JUnit()
+		if err != nil {
+			return err
+		}
+		_, err = c.out.Write(b)
+		return err
+	}
+	return report.Tests(c.out, done, c.options())
+}
