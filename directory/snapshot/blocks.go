@@ -70,57 +70,111 @@ func (b *blockWriter) Close() error {
 	return b.err
 }
 
-// blockReader reads blocks.
+// blockReader reads blocks. A goroutine of its own unpacks the next ones while one is read.
 type blockReader struct {
 	in     *summed
 	packed bytes.Buffer
-	plain  bytes.Buffer
 	flate  io.ReadCloser
-	ended  bool
+	blocks chan block
+	spare  chan *bytes.Buffer // used up blocks
+	done   chan struct{}
+	plain  *bytes.Buffer // what is left of the block at hand
+	err    error         // why no other follows
 }
+
+// block is what a block unpacks to, or why there is none: io.EOF at the end of the stream.
+type block struct {
+	plain *bytes.Buffer
+	err   error
+}
+
+// blocksAhead bounds how many blocks wait unpacked.
+const blocksAhead = 4
 
 func newBlockReader(in *summed) *blockReader {
-	return &blockReader{in: in, flate: flate.NewReader(bytes.NewReader(nil))}
+	b := &blockReader{in: in, flate: flate.NewReader(bytes.NewReader(nil)), blocks: make(chan block, blocksAhead),
+		spare: make(chan *bytes.Buffer, blocksAhead), done: make(chan struct{}), plain: &bytes.Buffer{}}
+	go b.ahead()
+	return b
 }
 
-// fill reads the next block once the last one is used up; io.EOF at the end of the stream.
-func (b *blockReader) fill() error {
-	if b.plain.Len() > 0 {
-		return nil
+// stop ends the goroutine; in may be read again once fill has given an error.
+func (b *blockReader) stop() { close(b.done) }
+
+// ahead unpacks block after block.
+func (b *blockReader) ahead() {
+	defer close(b.blocks)
+	for {
+		plain, err := b.next()
+		select {
+		case b.blocks <- block{plain, err}:
+		case <-b.done:
+			return
+		}
+		if err != nil {
+			return
+		}
 	}
-	if b.ended {
-		return io.EOF
-	}
+}
+
+// next reads and unpacks one block; io.EOF at the end of the stream.
+func (b *blockReader) next() (*bytes.Buffer, error) {
 	n, err := readUvarint(b.in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if n == 0 {
-		b.ended = true
-		return io.EOF
+		return nil, io.EOF
 	}
 	if n > maxPacked {
-		return fmt.Errorf("%w: a block of %d bytes", ErrDamaged, n)
+		return nil, fmt.Errorf("%w: a block of %d bytes", ErrDamaged, n)
 	}
 	b.packed.Reset()
 	if _, err := io.CopyN(&b.packed, b.in, int64(n)); err != nil {
-		return damaged(err)
+		return nil, damaged(err)
 	}
 	return b.unpack()
 }
 
-func (b *blockReader) unpack() error {
+func (b *blockReader) unpack() (*bytes.Buffer, error) {
 	if err := b.flate.(flate.Resetter).Reset(&b.packed, nil); err != nil {
-		return err
+		return nil, err
 	}
-	b.plain.Reset()
-	n, err := b.plain.ReadFrom(io.LimitReader(b.flate, blockSize+1))
+	var plain *bytes.Buffer
+	select {
+	case plain = <-b.spare:
+		plain.Reset()
+	default:
+		plain = &bytes.Buffer{}
+	}
+	n, err := plain.ReadFrom(io.LimitReader(b.flate, blockSize+1))
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if n == 0 || n > blockSize || b.packed.Len() > 0 {
-		return fmt.Errorf("%w: a block that unpacks to %d bytes", ErrDamaged, n)
+		return nil, fmt.Errorf("%w: a block that unpacks to %d bytes", ErrDamaged, n)
 	}
+	return plain, nil
+}
+
+// fill takes the next block once the last one is used up; io.EOF at the end of the stream.
+func (b *blockReader) fill() error {
+	if b.plain.Len() > 0 {
+		return nil
+	}
+	if b.err != nil {
+		return b.err
+	}
+	next := <-b.blocks
+	if next.err != nil {
+		b.err = next.err
+		return b.err
+	}
+	select {
+	case b.spare <- b.plain:
+	default:
+	}
+	b.plain = next.plain
 	return nil
 }
 

@@ -151,6 +151,7 @@ func (b *Builder) load(in *summed) error {
 		return ErrVersion
 	}
 	blocks := newBlockReader(in)
+	defer blocks.stop()
 	if err := b.read(&texts{r: blocks}); err != nil {
 		return err
 	}
