@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"slices"
 	"sync"
 
 	"github.com/coexistsync/coexist/directory"
@@ -302,67 +301,6 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item, room []desire
 	return state.Properties
 }
 
-// flawed reports whether an attribute of the object at index i could not be taken over.
-func (p *planner) flawed(i int) bool {
-	_, ok := p.flaws[p.in.Snapshot.At(i).GUID]
-	return ok
-}
-
-// joined reports whether a cloud object belongs to an object of the source.
-func (p *planner) joined(id string) bool {
-	t, ok := p.view.ByID(id)
-	if !ok {
-		return false
-	}
-	_, ok = p.table.SourceOf(t)
-	return ok
-}
-
-// departed reports whether a cloud object belongs to an object of the source that is no member of the group at index i:
-// neither among refs nor by its primary group, which a directory leaves out of member.
-func (p *planner) departed(id string, refs []string, group int) bool {
-	t, ok := p.view.ByID(id)
-	if !ok {
-		return false
-	}
-	j, ok := p.table.SourceOf(t)
-	if !ok {
-		return false
-	}
-	if _, member := slices.BinarySearch(p.in.Snapshot.Members(group), int32(j)); member {
-		return false
-	}
-	dn := p.in.Snapshot.At(j).DN()
-	return !slices.ContainsFunc(refs, func(r string) bool { return directory.EqualFold(r, dn) })
-}
-
-// undecided reports whether any decision about an object is held.
-func undecided(out *rules.Outcome) bool {
-	return slices.ContainsFunc(out.Decisions, func(d rules.Decision) bool { return d.Status == rules.Held })
-}
-
-// held reports whether the object as a whole must wait: a held decision keeps what coexist applied last, and where it
-// never applied anything there is nothing to keep.
-func held(s *desired.State, row *ledger.Row) bool {
-	return slices.ContainsFunc(s.Problems, func(k plan.Skip) bool {
-		return k.Reason == plan.RuleError && len(k.Because) > 0 && !applied(row, k.Because[0].Decision)
-	})
-}
-
-// applied reports whether coexist has carried out a decision about an object before.
-func applied(row *ledger.Row, decision string) bool {
-	if row == nil {
-		return false
-	}
-	if decision == rules.Leave {
-		return row.Leave != ""
-	}
-	return slices.ContainsFunc(row.Exported, func(s cloud.Set) bool {
-		p := cloud.Row(s.Name)
-		return p != nil && p.Decision == decision
-	})
-}
-
 // put takes over what came of one object.
 func (p *planner) put(o *outcome, t *cloud.Object, r diff.Result) {
 	o.skips = append(o.skips, r.Skips...)
@@ -377,30 +315,6 @@ func (p *planner) put(o *outcome, t *cloud.Object, r diff.Result) {
 		}
 		o.changes = append(o.changes, c)
 		o.members = append(o.members, members)
-	}
-}
-
-// removals names the members that a change removes, and drops those outside a selection.
-func (p *planner) removals(c *plan.Change) {
-	for i := range c.Attributes {
-		a := &c.Attributes[i]
-		a.Remove = slices.DeleteFunc(a.Remove, func(r plan.Ref) bool {
-			t, ok := p.view.ByID(r.ID)
-			if p.in.Selection == nil {
-				return false
-			}
-			if !ok {
-				return true
-			}
-			j, ok := p.table.SourceOf(t)
-			return !ok || !p.selected(j)
-		})
-		for j, r := range a.Remove {
-			a.Remove[j].Name = r.ID
-			if t, ok := p.view.ByID(r.ID); ok {
-				a.Remove[j].Name, a.Remove[j].Anchor = p.view.At(t).Name(), p.view.At(t).Anchor
-			}
-		}
 	}
 }
 
@@ -450,33 +364,6 @@ func (p *planner) wait(i int) string {
 		return ""
 	}
 	return "another engine synchronises into this tenant and may make it; declare its OU as excludedFromOtherEngine to create it from here"
-}
-
-// resolve gives the counterpart of the object that a DN names.
-func (p *planner) resolve(dn string) diff.Reference {
-	i, ok := p.in.Snapshot.ByDN(dn)
-	if !ok {
-		return diff.Reference{Ref: plan.Ref{Name: dn}, Problem: "not in scope"}
-	}
-	r := diff.Reference{Ref: plan.Ref{Anchor: p.in.Snapshot.Anchor(i), Name: name(p.in.Snapshot.At(i))}}
-	v, m := &p.verdicts[i], p.table.Matches[i]
-	switch {
-	case m.Target != join.None && !p.view.At(m.Target).Deleted:
-		r.ID = p.view.At(m.Target).ID
-	case m.Target != join.None:
-		r.Problem = "its counterpart lies in deleted items"
-	case m.Problem != nil:
-		r.Problem = string(m.Problem.Reason)
-	case !v.wanted():
-		r.Problem = "not wanted in the cloud"
-	case !connected(v.kind.Creator()):
-		r.Problem = "needs " + v.kind.Creator().Title()
-	case v.lacks || p.wait(i) != "" || !p.selected(i) || v.upn != "" && p.holder(v.upn, i) != nil:
-		r.Problem = "not created by this plan"
-	default:
-		r.Pending = diff.ChangeID(string(r.Anchor), plan.Create, "")
-	}
-	return r
 }
 
 // holder gives the object other than source i that has, or shall have, a user principal name.

@@ -76,12 +76,6 @@ func (l Limits) check(name string, planned, population int) plan.Guard {
 	return g
 }
 
-// mailboxPlans are the service plans that give a mailbox. Source: "Product names and service plan identifiers for
-// licensing"; EXCHANGE_S_FOUNDATION, archives and analytics are not among them.
-var mailboxPlans = []string{"EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_STANDARD", "EXCHANGE_S_DESKLESS", "EXCHANGE_S_ESSENTIALS",
-	"EXCHANGE_B_STANDARD", "EXCHANGE_L_STANDARD", "EXCHANGE_S_ENTERPRISE_GOV", "EXCHANGE_S_STANDARD_GOV",
-	"EXCHANGE_S_DESKLESS_GOV", "EXCHANGE_S_STANDARD_MIDMARKET"}
-
 // tally counts what guards look at while changes stream by.
 type tally struct {
 	tenant  *cloud.Tenant
@@ -166,7 +160,7 @@ func (t *tally) hasMailbox(list []cloud.License) bool {
 			continue
 		}
 		for _, p := range s.Plans {
-			if slices.Contains(mailboxPlans, p.Name) && !slices.Contains(l.DisabledPlans, p.ID) {
+			if cloud.GivesMailbox(p.Name) && !slices.Contains(l.DisabledPlans, p.ID) {
 				return true
 			}
 		}

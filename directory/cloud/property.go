@@ -37,6 +37,17 @@ type Property struct {
 	Enum      []string  // the only values accepted, empty for any
 }
 
+// On reports whether objects of a type have the property.
+func (p *Property) On(t Type) bool {
+	switch {
+	case t.IsGroup():
+		return p.Groups
+	case t == MailContact:
+		return p.Contacts
+	}
+	return p.Users
+}
+
 // Same reports whether the cloud would take two values of the property as the same.
 func (p Property) Same(a, b Value) bool {
 	if a.Equal(b) {

@@ -162,17 +162,6 @@ func becauses(d rules.Decision) []plan.Because {
 	return out
 }
 
-// fits reports whether objects of the type have the property.
-func fits(p *cloud.Property, t cloud.Type) bool {
-	switch {
-	case t.IsGroup():
-		return p.Groups
-	case t == cloud.MailContact:
-		return p.Contacts
-	}
-	return p.Users
-}
-
 // merge takes the entries of a merge decision, or those alone that an object cannot be made without. A value that the
 // cloud would refuse is a problem of that property alone.
 func (c Catalogue) merge(s *State, d rules.Decision, requiredOnly bool) {
@@ -185,7 +174,7 @@ func (c Catalogue) merge(s *State, d rules.Decision, requiredOnly bool) {
 	var why []plan.Because
 	for i, e := range d.Entries {
 		p := cloud.Row(e.Key)
-		if p == nil || p.Decision != d.Name || !fits(p, s.Type) || requiredOnly && !p.Required {
+		if p == nil || p.Decision != d.Name || !p.On(s.Type) || requiredOnly && !p.Required {
 			continue // a policy for several types may mention what only some of them have
 		}
 		if why == nil || e.Origin != d.Entries[i-1].Origin {
@@ -202,7 +191,7 @@ func (c Catalogue) merge(s *State, d rules.Decision, requiredOnly bool) {
 
 func (c Catalogue) usageLocation(s *State, d rules.Decision) {
 	p := cloud.Row("usageLocation")
-	if !fits(p, s.Type) || !s.usable(d, p.Name) || d.Text == "" {
+	if !p.On(s.Type) || !s.usable(d, p.Name) || d.Text == "" {
 		return
 	}
 	s.add(Property{Property: p, Value: cloud.Text(strings.ToUpper(d.Text)), Because: becauses(d)})
@@ -212,7 +201,7 @@ func (c Catalogue) usageLocation(s *State, d rules.Decision) {
 // them cannot be resolved the licences are not managed at all: going by the others would take the missing one away.
 func (c Catalogue) licenses(s *State, policy string, d rules.Decision) {
 	p := cloud.Row("licenses")
-	if !fits(p, s.Type) || !s.usable(d, p.Name) {
+	if !p.On(s.Type) || !s.usable(d, p.Name) {
 		return
 	}
 	var list []cloud.License

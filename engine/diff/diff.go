@@ -154,23 +154,13 @@ var required = func() (names []string) {
 func Missing(s *desired.State) []string {
 	var out []string
 	for _, name := range required {
-		if fits(cloud.Row(name), s.Type) {
+		if p := cloud.Row(name); p.Directory == cloud.Entra && p.On(s.Type) {
 			if d, ok := s.Get(name); !ok || d.Value.IsNothing() {
 				out = append(out, name)
 			}
 		}
 	}
 	return out
-}
-
-func fits(p *cloud.Property, t cloud.Type) bool {
-	if p.Directory != cloud.Entra {
-		return false
-	}
-	if t.IsGroup() {
-		return p.Groups
-	}
-	return p.Users
 }
 
 // plain reports whether a property is written together with others by an update.

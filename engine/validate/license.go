@@ -23,10 +23,10 @@ var (
 		plan  string
 		needs []string
 	}{
-		{"WORKPLACE_ANALYTICS", mailboxPlans},
-		{"ATP_ENTERPRISE", mailboxPlans},
-		{"THREAT_INTELLIGENCE", mailboxPlans},
-		{"EXCHANGE_S_ARCHIVE_ADDON", mailboxPlans},
+		{"WORKPLACE_ANALYTICS", cloud.MailboxPlans()},
+		{"ATP_ENTERPRISE", cloud.MailboxPlans()},
+		{"THREAT_INTELLIGENCE", cloud.MailboxPlans()},
+		{"EXCHANGE_S_ARCHIVE_ADDON", cloud.MailboxPlans()},
 	}
 )
 

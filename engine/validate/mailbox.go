@@ -209,11 +209,5 @@ func (r *run) mailboxLicensed() bool {
 }
 
 func (r *run) givesMailbox(list []cloud.License) bool {
-	return slices.ContainsFunc(r.enabled(list), func(plan string) bool { return slices.Contains(mailboxPlans, plan) })
+	return slices.ContainsFunc(r.enabled(list), cloud.GivesMailbox)
 }
-
-// mailboxPlans are the service plans that give a mailbox. Source: "Product names and service plan identifiers for
-// licensing"; EXCHANGE_S_FOUNDATION, archives and analytics are not among them.
-var mailboxPlans = []string{"EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_STANDARD", "EXCHANGE_S_DESKLESS", "EXCHANGE_S_ESSENTIALS",
-	"EXCHANGE_B_STANDARD", "EXCHANGE_L_STANDARD", "EXCHANGE_S_ENTERPRISE_GOV", "EXCHANGE_S_STANDARD_GOV",
-	"EXCHANGE_S_DESKLESS_GOV", "EXCHANGE_S_STANDARD_MIDMARKET"}
