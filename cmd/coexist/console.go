@@ -62,6 +62,9 @@ func (c *console) complain(err error) {
 		for _, l := range messages(err) {
 			fmt.Fprintln(c.err, "coexist: "+report.Safe(l))
 		}
+		if h := hint(err); h != "" {
+			fmt.Fprintln(c.err, "  "+h)
+		}
 		return
 	}
 	for _, p := range problems {
