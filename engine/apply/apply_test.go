@@ -84,6 +84,8 @@ func TestRefusals(t *testing.T) {
 	}{
 		"expired":            {manifest: func(m *plan.Manifest) { m.Expires = noon }, want: apply.Expired},
 		"without an expiry":  {manifest: func(m *plan.Manifest) { m.Expires = time.Time{} }, want: apply.Expired},
+		"a preview":          {manifest: func(m *plan.Manifest) { m.Preview = true }, want: apply.Preview},
+		"of a later instant": {manifest: func(m *plan.Manifest) { m.AsOf = m.Created.Add(time.Second) }, want: apply.Preview},
 		"other tenant":       {manifest: func(m *plan.Manifest) { m.Tenant.ID = "22222222-2222-3333-4444-555555555555" }, want: apply.OtherTenant},
 		"guard exceeded":     {manifest: func(m *plan.Manifest) { m.Guards = []plan.Guard{{Name: "delete", Exceeded: true}} }, want: apply.GuardExceeded},
 		"source not at hand": {manifest: func(m *plan.Manifest) { m.Offline = false }, want: apply.NoSource},
