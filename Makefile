@@ -11,7 +11,7 @@ DEBIAN_PACKAGES := samba samba-dsdb-modules samba-ad-provision ldb-tools openssl
 CONCURRENT := ./engine ./engine/apply/... ./engine/store/... ./engine/plan ./connectors/... ./rules ./rules/verify
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup build demo test race bench fuzz lint fmt vet layers windows clean
+.PHONY: module pester all help setup build demo test race soak bench fuzz lint fmt vet layers windows clean
 
 all: build lint test ## build, lint and test
 
@@ -40,6 +40,9 @@ test: setup ## run all tests
 race: ## run the tests of concurrent packages under the race detector
 	$(GO) test -race $(TESTFLAGS) $(CONCURRENT)
 
+soak: ## kill apply at all 600 points of a 200-change plan, with two competing processes too
+	COEXIST_SOAK=1 $(GO) test -v -count=1 -timeout 30m -run 'TestKilledAtEveryPoint|TestCompetingProcesses' ./engine/apply
+
 bench: ## measure speed and memory
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(BENCHFLAGS) ./...
 
@@ -64,8 +67,15 @@ vet: ## vet for this system and for Windows
 layers: ## check that imports go to the left only
 	$(GO) test ./internal/layers
 
+module: ## build the PowerShell module with its executables in dist
+	@mkdir -p dist
+	$(GO) run ./ps-wrapper/pack -version '$(VERSION)' -out dist
+
+pester: ## run the PowerShell module's own tests; COEXIST_PWSH names a PowerShell
+	$(GO) test -count=1 -v -run 'TestPester|TestAnalyzer' ./ps-wrapper
+
 windows: ## compile for Windows
 	GOOS=windows $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coexist.exe ./cmd/coexist
 
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin dist

@@ -21,6 +21,9 @@ const (
 	AttrPrimaryGroupID    = "primaryGroupID"
 	AttrUSNChanged        = "uSNChanged"
 	AttrWhenChanged       = "whenChanged"
+	AttrMailboxGUID       = "msExchMailboxGuid"
+	AttrTypeDetails       = "msExchRecipientTypeDetails"
+	AttrRemoteType        = "msExchRemoteRecipientType"
 )
 
 // Syntax is how an attribute's values are encoded in an Object.
@@ -71,5 +74,5 @@ func SyntaxOf(name string) Syntax {
 func Essential() []string {
 	return []string{AttrObjectGUID, AttrObjectSID, AttrObjectClass, AttrDN, AttrConsistencyGUID, AttrCN, AttrDisplayName,
 		AttrSAMAccountName, AttrUserPrincipalName, AttrMail, AttrMailNickname, AttrProxyAddresses, AttrUserAccountCtl,
-		AttrGroupType, AttrMember, AttrPrimaryGroupID, AttrUSNChanged, AttrWhenChanged}
+		AttrGroupType, AttrMember, AttrPrimaryGroupID, AttrUSNChanged, AttrWhenChanged, AttrMailboxGUID, AttrTypeDetails, AttrRemoteType}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/snapshot"
 	"github.com/coexistsync/coexist/engine"
+	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/internal/company"
 	"github.com/coexistsync/coexist/policies"
@@ -145,7 +146,7 @@ func planSaved(b *testing.B, set *rules.Set, saved string, tenant fileTenant, pa
 		b.Fatal(err)
 	}
 	defer w.Abort()
-	m, err := engine.Plan(b.Context(), engine.Inputs{Snapshot: snap, Target: tenant, Policies: set, State: &state{}, AsOf: asOf, Now: asOf,
+	m, err := engine.Plan(b.Context(), engine.Inputs{Snapshot: snap, Targets: map[cloud.Directory]connector.Reader{cloud.Entra: tenant}, Policies: set, State: &state{}, AsOf: asOf, Now: asOf,
 		Expiry: time.Hour, Guards: engine.DefaultLimits(), Offline: true, Workers: runtime.NumCPU()}, w)
 	if err != nil {
 		b.Fatal(err)

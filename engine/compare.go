@@ -34,7 +34,7 @@ func (p *planner) evaluate(ctx context.Context) error {
 					out := ev.Evaluate(p.decider.Input(i))
 					state := p.catalogue.Identity(&out)
 					_, known := p.remember[i]
-					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)),
+					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)), detail: p.detailed(&out), member: p.memberships(&out),
 						lacks: len(diff.Missing(&state)) > 0 || !known && undecided(&out) || p.flawed(i)}
 				}
 			}
@@ -51,15 +51,21 @@ func (p *planner) evaluate(ctx context.Context) error {
 	}
 	close(next)
 	wg.Wait()
-	p.wishes = map[string]int32{}
+	p.wishes, p.addresses = map[string]int32{}, map[string]int32{}
+	wish := func(m map[string]int32, name string, i int) {
+		if _, taken := m[name]; taken {
+			m[name] = shared
+			return
+		}
+		m[name] = int32(i)
+	}
 	for i := range p.verdicts {
-		if v := &p.verdicts[i]; v.wanted() && v.upn != "" {
-			f := directory.Fold(v.upn)
-			if _, taken := p.wishes[f]; taken {
-				p.wishes[f] = shared
-				continue
-			}
-			p.wishes[f] = int32(i)
+		v := &p.verdicts[i]
+		if v.wanted() && v.upn != "" {
+			wish(p.wishes, directory.Fold(v.upn), i)
+		}
+		if v.wanted() && v.primary != "" && p.connected(cloud.Exchange) {
+			wish(p.addresses, v.primary, i)
 		}
 	}
 	return err
@@ -251,6 +257,7 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item, room []desire
 	state := p.catalogue.FoldInto(room, &out)
 	m := &p.table.Matches[i]
 	about := p.about(i, &state)
+	p.predict(i, &state)
 	for _, s := range state.Problems {
 		s.Object = about
 		o.skips = append(o.skips, s)
@@ -288,13 +295,14 @@ func (p *planner) object(o *outcome, ev *rules.Evaluator, it item, room []desire
 		o.match.Ambiguous++
 		return state.Properties
 	}
-	in := diff.Input{Object: about, Source: out.Fingerprint, State: &state, Adopt: m.How.Soft(), Row: it.row, Wait: p.wait(i),
-		Connected: connected, Resolve: p.resolve, Managed: func(sku string) bool { return p.managed[sku] },
+	in := diff.Input{Object: about, Source: fingerprint(p.in.Snapshot.At(i), &out), State: &state, Adopt: m.How.Soft(), Row: it.row, Wait: p.wait(i),
+		Connected: p.connected, Resolve: p.resolve, Managed: func(sku string) bool { return p.managed[sku] },
 		Holder: func(upn string) *plan.Ref { return p.holder(upn, i) }, Joined: p.joined,
-		Departed: func(id string, refs []string) bool { return p.departed(id, refs, i) }}
+		Departed: func(id string, refs []string) bool { return p.departed(id, refs, i) }, KeepDrift: p.in.KeepDrift}
 	if m.Target != join.None {
 		in.Target = p.view.At(m.Target)
 	}
+	p.mailbox(&in, i)
 	r := diff.Object(in)
 	p.count(o, in, r)
 	p.put(o, in.Target, r)
@@ -310,6 +318,9 @@ func (p *planner) put(o *outcome, t *cloud.Object, r diff.Result) {
 		o.inGroups += members
 	}
 	for _, c := range r.Changes {
+		if p.delayed(o, &c) {
+			continue
+		}
 		if p.removals(&c); c.Action == plan.Members && len(c.Attributes[0].Add)+len(c.Attributes[0].Remove) == 0 {
 			continue
 		}
@@ -327,15 +338,12 @@ func (p *planner) count(o *outcome, in diff.Input, r diff.Result) {
 		o.match.Joined++
 	case in.Wait != "":
 		o.match.Waiting++
-	case !connected(in.State.Type.Creator()):
+	case !p.connected(in.State.Type.Creator()):
 		o.match.Unreachable++
 	case len(r.Changes) > 0:
 		o.match.Create++
 	}
 }
-
-// connected reports whether changes can go to a directory.
-func connected(d cloud.Directory) bool { return d == cloud.Entra }
 
 // about names a source object.
 func (p *planner) about(i int, s *desired.State) plan.Object {
@@ -374,6 +382,9 @@ func (p *planner) holder(upn string, i int) *plan.Ref {
 	}
 	if j, ok := p.wishes[directory.Fold(upn)]; ok && j != int32(i) {
 		return &plan.Ref{Name: "another object of the directory"}
+	}
+	if p.connected(cloud.Exchange) {
+		return p.holds(upn, i) // which a licence makes an address of it
 	}
 	return nil
 }

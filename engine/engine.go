@@ -19,15 +19,18 @@ import (
 	"github.com/coexistsync/coexist/engine/join"
 	"github.com/coexistsync/coexist/engine/ledger"
 	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/task"
 	"github.com/coexistsync/coexist/engine/tenant"
 	"github.com/coexistsync/coexist/rules"
 )
 
 // Inputs is what a plan is made from.
 type Inputs struct {
-	Snapshot  *snapshot.Snapshot
-	Locator   connector.Locator // nil when there is no directory to look at again, as with a file
-	Target    connector.Reader
+	Snapshot *snapshot.Snapshot
+	Locator  connector.Locator // nil when there is no directory to look at again, as with a file
+	// Targets are the directories to compare with. Entra ID is needed; without Exchange Online, what only that can do is
+	// withheld, and nothing is known of mailboxes.
+	Targets   map[cloud.Directory]connector.Reader
 	Policies  *rules.Set
 	State     State
 	AsOf      time.Time     // what dates in policies and holds are held against
@@ -37,10 +40,14 @@ type Inputs struct {
 	Selection *Selection // nil for everything
 	Offline   bool       // the snapshot came from a file: apply cannot look at the source again
 	Preview   bool       // AsOf is not now: nothing is remembered
+	KeepDrift bool       // what was changed in the tenant since coexist wrote it is listed and not put back
 	Version   string     // of the program
 	Expr      string     // of the expression language
 	Workers   int        // 0 for one
 	Progress  connector.Progress
+	// Names is told what the cloud makes of the names of each object that is compared; nil for nobody. It may be called from
+	// several goroutines.
+	Names func(directory.GUID, desired.Outlook)
 }
 
 // Selection restricts a plan to some objects. Such a plan deletes and disables nothing of what has left.
@@ -100,6 +107,9 @@ func Import(ctx context.Context, sources []connector.Importer, want connector.Wa
 //
 // in.Progress may be called from several goroutines.
 func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
+	if in.Targets[cloud.Entra] == nil {
+		return plan.Manifest{}, errNoTarget
+	}
 	p := &planner{in: in}
 	for _, step := range []struct {
 		name string
@@ -107,12 +117,15 @@ func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
 	}{
 		{"resolve groups named in policies", p.resolveGroups},
 		{"read the ledger", p.readLedger},
+		{"read delayed tasks", p.readTasks},
 		{"read the source", p.whole},
 		{"read the tenant's facts", p.readFacts},
 		{"locate missing objects", p.locate},
 		{"read the tenant and evaluate policies", p.readAndEvaluate},
 		{"join", p.joinAll},
+		{"read mailboxes in detail", p.readDetail},
 		{"compare", func(ctx context.Context) error { return p.compare(ctx, w) }},
+		{"compare cloud groups", func(context.Context) error { return p.cloudGroups(w) }},
 	} {
 		if err := step.run(ctx); err != nil {
 			return plan.Manifest{}, fmt.Errorf("%s: %w", step.name, err)
@@ -139,7 +152,10 @@ type planner struct {
 	catalogue desired.Catalogue
 	managed   map[string]bool // ids of SKUs that bundles mention
 	verdicts  []verdict
-	wishes    map[string]int32 // source index by wished user principal name, folded; shared for several
+	wishes    map[string]int32     // source index by wished user principal name, folded; shared for several
+	addresses map[string]int32     // likewise by primary SMTP address, where Exchange Online is connected
+	added     map[string][]string  // ids of members that coexist added to groups of the cloud alone, by the group's id
+	tasks     map[string]task.Task // delayed changes that have not ended, by the change's id
 	table     *join.Table
 	tally     *tally
 	match     plan.Match
@@ -154,6 +170,8 @@ type verdict struct {
 	kind    cloud.Type
 	upn     string
 	primary string
+	member  membership
+	detail  bool // it shall have values that cost a request per object to compare
 	lacks   bool // it cannot be created: a required property has no value, or a decision is held
 }
 
@@ -179,12 +197,17 @@ func (p *planner) resolveGroups(context.Context) (err error) {
 
 // readLedger notes which objects have gone and which cloud ids are known.
 func (p *planner) readLedger(ctx context.Context) error {
-	p.remember = map[int]string{}
+	p.remember, p.added = map[int]string{}, map[string][]string{}
 	for row, err := range p.in.State.Rows(ctx) {
 		if err != nil {
 			return err
 		}
-		if _, wrote := row.LastWritten("members"); wrote {
+		members, wrote := row.LastWritten("members")
+		if ofCloudGroup(&row) {
+			p.added[row.ID] = members.Texts()
+			continue
+		}
+		if wrote {
 			p.grouped = true
 		}
 		if row.Owned() {
@@ -220,7 +243,7 @@ func (p *planner) whole(context.Context) error {
 
 // readFacts reads what deciding needs of the tenant: its domains and subscriptions.
 func (p *planner) readFacts(ctx context.Context) (err error) {
-	if p.facts, err = p.in.Target.Tenant(ctx); err != nil {
+	if p.facts, err = p.in.Targets[cloud.Entra].Tenant(ctx); err != nil {
 		return err
 	}
 	p.catalogue = desired.Catalogue{Bundles: p.in.Policies.Bundle, Tenant: &p.facts}
@@ -243,33 +266,6 @@ func (p *planner) readAndEvaluate(ctx context.Context) error {
 	g.Go(func() error { return p.readTenant(ctx) })
 	g.Go(func() error { return p.evaluate(ctx) })
 	return g.Wait()
-}
-
-func (p *planner) readTenant(ctx context.Context) error {
-	b := tenant.NewBuilder()
-	err := p.in.Target.Objects(ctx, p.properties(), func(o cloud.Object) error {
-		if b.Add(o); b.Len()%1000 == 0 {
-			p.in.Progress.Report("read the tenant", b.Len())
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	p.view, err = b.View(p.facts)
-	return err
-}
-
-// properties names what to read of cloud objects: what identifies them and what the policies can set.
-func (p *planner) properties() []string {
-	names := []string{"displayName", "userPrincipalName", "mailNickname", "accountEnabled", "usageLocation", "licenses"}
-	for _, n := range p.in.Policies.Properties() {
-		if pr, ok := cloud.Lookup(n); ok && pr.Directory == cloud.Entra {
-			names = append(names, n)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // locate asks the directory what became of objects that the ledger knows and the snapshot lacks.

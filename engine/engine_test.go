@@ -22,6 +22,7 @@ import (
 	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/ledger"
 	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/task"
 	"github.com/coexistsync/coexist/internal/golden"
 	"github.com/coexistsync/coexist/rules"
 )
@@ -32,6 +33,7 @@ var asOf = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 // state is what the engine remembers, in memory.
 type state struct {
 	rows     []ledger.Row
+	tasks    []task.Task
 	last     map[string]int
 	observed *ledger.Observation
 }
@@ -51,6 +53,16 @@ func (s *state) Scopes(context.Context) (map[string]directory.GUID, error) { ret
 func (s *state) LastImport(_ context.Context, source string) (int, bool, error) {
 	n, ok := s.last[source]
 	return n, ok, nil
+}
+
+func (s *state) Tasks(context.Context) iter.Seq2[task.Task, error] {
+	return func(yield func(task.Task, error) bool) {
+		for _, t := range s.tasks {
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (s *state) Observe(_ context.Context, o ledger.Observation) error {
@@ -87,8 +99,10 @@ type ledgerRow struct {
 }
 
 type tenantState struct {
-	Synced  bool
-	Objects []map[string]any
+	Synced   bool
+	Exchange bool // Exchange Online is connected
+	Objects  []map[string]any
+	Lost     []map[string]any // mailboxes deleted softly or inactive
 }
 
 // tenantFacts is the tenant of all cases.
@@ -192,15 +206,35 @@ func (s setting) object(t *testing.T, i int) (directory.Kind, directory.GUID, []
 func (s setting) target() *memory.Target {
 	target := memory.New(tenantFacts(s.Tenant.Synced))
 	for _, m := range s.Tenant.Objects {
-		m := clone(m)
-		o := cloud.Object{ID: text(m, "id"), Type: cloud.Type(text(m, "type")), Anchor: directory.Anchor(text(m, "anchor")), Mail: text(m, "mail"),
-			Synced: truth(m, "synced"), CloudOwned: truth(m, "cloudOwned"), Admin: truth(m, "admin"), Deleted: truth(m, "deleted")}
-		for k, v := range m {
-			o.Put(k, value(v))
-		}
-		target.Set(o)
+		target.Set(tenantObject(m))
+	}
+	for _, m := range s.Tenant.Lost {
+		target.Lose(tenantObject(m))
 	}
 	return target
+}
+
+// targets gives the directories of a case.
+func (s setting) targets(target *memory.Target) map[cloud.Directory]connector.Target {
+	out := map[cloud.Directory]connector.Target{cloud.Entra: target}
+	if s.Tenant.Exchange {
+		out[cloud.Exchange] = target.Exchange()
+	}
+	return out
+}
+
+func tenantObject(m map[string]any) cloud.Object {
+	m = clone(m)
+	o := cloud.Object{ID: text(m, "id"), Type: cloud.Type(text(m, "type")), Anchor: directory.Anchor(text(m, "anchor")), Mail: text(m, "mail"),
+		Synced: truth(m, "synced"), CloudOwned: truth(m, "cloudOwned"), Admin: truth(m, "admin"), Deleted: truth(m, "deleted")}
+	if details := text(m, "recipient"); details != "" {
+		o.Recipient = &cloud.Recipient{Details: details, GUID: o.ID, CloudManaged: truth(m, "cloudManaged"), SoftDeleted: truth(m, "softDeleted"),
+			Inactive: truth(m, "inactive"), ExchangeGUID: text(m, "mailboxGuid")}
+	}
+	for k, v := range m {
+		o.Put(k, value(v))
+	}
+	return o
 }
 
 func clone(m map[string]any) map[string]any {
@@ -289,8 +323,12 @@ func load(t *testing.T, a *txtar.Archive) loaded {
 }
 
 // inputs gives what the case is planned from.
-func (c loaded) inputs(t *testing.T, target connector.Reader, st engine.State, snap *snapshot.Snapshot, workers int) engine.Inputs {
-	in := engine.Inputs{Snapshot: snap, Target: target, Policies: c.policies, State: st, AsOf: asOf, Now: asOf, Expiry: 24 * time.Hour,
+func (c loaded) inputs(t *testing.T, target *memory.Target, st engine.State, snap *snapshot.Snapshot, workers int) engine.Inputs {
+	readers := map[cloud.Directory]connector.Reader{}
+	for d, x := range c.targets(target) {
+		readers[d] = x
+	}
+	in := engine.Inputs{Snapshot: snap, Targets: readers, Policies: c.policies, State: st, AsOf: asOf, Now: asOf, Expiry: 24 * time.Hour,
 		Guards: engine.DefaultLimits(), Workers: workers, Version: "test"}
 	for name, l := range c.Guards {
 		in.Guards.ByGuard[name] = l
@@ -317,6 +355,15 @@ func render(m plan.Manifest, w *written) string {
 	var b strings.Builder
 	for _, c := range w.changes {
 		fmt.Fprintf(&b, "%s %s %s", c.Action, c.Object.Name, c.Object.Type)
+		if c.Directory != cloud.Entra {
+			fmt.Fprintf(&b, " in %s", c.Directory)
+		}
+		if c.Facet != "" {
+			fmt.Fprintf(&b, " %s", c.Facet)
+		}
+		if c.Await != "" {
+			fmt.Fprintf(&b, " (awaits %s)", c.Await)
+		}
 		if len(c.DependsOn) > 0 {
 			b.WriteString(" (waits)")
 		}

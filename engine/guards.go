@@ -109,9 +109,13 @@ func (t *tally) change(c *plan.Change, members int, limits Limits) {
 			t.planned[GuardDisable]++
 		case a.Name == "userPrincipalName" && c.Action == plan.Update:
 			t.planned[GuardUPN]++
+		case a.Name == "primaryAddress" && c.Action == plan.Update && !a.Before.IsNothing():
+			t.planned[GuardPrimarySMTP]++
+		case a.Name == cloud.TypeProperty && c.Facet == cloud.FacetType:
+			t.planned[GuardTypeChange]++
 		case a.Name == "licenses":
 			t.licenses(a)
-		case len(a.Remove) > 0:
+		case len(a.Remove) > 0 && (a.Name == "members" || a.Name == "owners"):
 			t.planned[GuardMembersRemoved] += len(a.Remove)
 			g := limits.check(GuardMemberRemoval, len(a.Remove), members)
 			if len(a.Remove) == members && members > 2 && len(a.Add) == 0 {

@@ -13,6 +13,9 @@ import (
 // gone handles a ledger row whose object is not in the snapshot. Deleted, moved away and unreadable are three things, and
 // what cannot be told counts as unreadable: nothing happens to it.
 func (p *planner) gone(o *outcome, row ledger.Row) {
+	if ofCloudGroup(&row) {
+		return // it has no object in the source
+	}
 	if p.aside[row.GUID] {
 		return // it is in the snapshot without an anchor of its own, and listed as such
 	}
@@ -59,7 +62,7 @@ func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.R
 		skip(plan.OutsideSelection, "a plan for a selection deletes and disables nothing")
 	case !row.Owned():
 		skip(plan.NotOurs, "coexist neither made nor adopted it")
-	case t.Anchor != row.Anchor:
+	case t.Anchor != row.Anchor && !t.Type.MasteredWhole():
 		skip(plan.NotOurs, "its cloud object carries another anchor by now, or none: it was taken out of our hands")
 	case t.Synced:
 		skip(plan.MasteredElse, "another engine masters it by now")
@@ -69,9 +72,14 @@ func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.R
 		skip(plan.Protected, "it holds an administrative role in the tenant, so that "+row.Leave+" is left to a person")
 	case row.Leave == "" || row.Leave == "keep":
 		skip(plan.Kept, "its leave decision says keep")
-	case row.Leave == "convertToShared":
+	case !p.connected(cloud.Exchange) && (row.Leave == "convertToShared" || t.Type.MasteredWhole()):
 		skip(plan.NeedsConnector, "converting to a shared mailbox needs Exchange Online")
+		if t.Type.MasteredWhole() {
+			o.skips[len(o.skips)-1].Detail = word(why) + ": a " + string(t.Type) + " can be deleted by Exchange Online only"
+		}
 		o.skips[len(o.skips)-1].Needs = cloud.Exchange
+	case row.Leave == "convertToShared" && t.Type.IsUser() && !t.Recipient.HasMailbox() && t.Get("accountEnabled").Truth():
+		skip(plan.NoMailbox, "there is no mailbox to convert to a shared one; its leave decision could say disable")
 	case p.in.AsOf.Before(until):
 		skip(plan.OnHold, fmt.Sprintf("%s scheduled for %s", row.Leave, until.UTC().Format("2006-01-02 15:04 UTC")))
 		u := until.UTC()
@@ -81,25 +89,43 @@ func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.R
 	}
 }
 
-// farewell gives the change that a leave decision asks for, none when it is so already.
+// farewell gives the changes that a leave decision asks for, none when it is so already. What becomes a shared mailbox is
+// converted before sign-in is blocked; its licences stay, as a shared mailbox over 50 GB, on hold or with an archive needs
+// one.
 func farewell(row ledger.Row, t *cloud.Object, about plan.Object, why plan.Reason) []plan.Change {
 	because := []plan.Because{{Decision: "leave"}}
+	change := func(a plan.Action, suffix string, u plan.Undo, attr plan.Attribute) plan.Change {
+		attr.Because, attr.Reason = because, why
+		return plan.Change{ID: diff.ChangeID(string(row.Anchor), a, suffix), Object: about, Action: a, Directory: cloud.Entra, Undo: u,
+			Attributes: []plan.Attribute{attr}, Fingerprint: plan.FingerprintOf(t, []string{attr.Name})}
+	}
 	if row.Leave == "delete" {
-		names := []string{"displayName"}
 		undo := plan.Partial
-		if t.Type == cloud.SecurityGroup {
+		if t.Type == cloud.SecurityGroup || t.Type.MasteredWhole() {
 			undo = plan.Never
 		}
-		return []plan.Change{{ID: diff.ChangeID(string(row.Anchor), plan.Delete, ""), Object: about, Action: plan.Delete, Directory: cloud.Entra, Undo: undo,
-			Attributes:  []plan.Attribute{{Name: "displayName", Before: t.Get("displayName"), Because: because, Reason: why}},
-			Fingerprint: plan.FingerprintOf(t, names)}}
+		c := change(plan.Delete, "", undo, plan.Attribute{Name: "displayName", Before: t.Get("displayName")})
+		if t.Type.MasteredWhole() {
+			c.Directory = cloud.Exchange
+		}
+		return []plan.Change{c}
+	}
+	var out []plan.Change
+	if row.Leave == "convertToShared" && t.Type == cloud.User {
+		about.Type = cloud.SharedMailbox
+		c := change(plan.Update, string(cloud.FacetType), plan.Exact,
+			plan.Attribute{Name: cloud.TypeProperty, Before: cloud.Text(string(t.Type)), After: cloud.Text(string(cloud.SharedMailbox))})
+		c.Directory, c.Facet, c.Fingerprint = cloud.Exchange, cloud.FacetType, diff.TypeFingerprint(t)
+		out = append(out, c)
 	}
 	if t.Type.IsGroup() || !t.Get("accountEnabled").Truth() {
-		return nil
+		return out
 	}
-	return []plan.Change{{ID: diff.ChangeID(string(row.Anchor), plan.Disable, ""), Object: about, Action: plan.Disable, Directory: cloud.Entra, Undo: plan.Exact,
-		Attributes:  []plan.Attribute{{Name: "accountEnabled", Before: cloud.Truth(true), After: cloud.Truth(false), Because: because, Reason: why}},
-		Fingerprint: plan.FingerprintOf(t, []string{"accountEnabled"})}}
+	c := change(plan.Disable, "", plan.Exact, plan.Attribute{Name: "accountEnabled", Before: cloud.Truth(true), After: cloud.Truth(false)})
+	for _, x := range out {
+		c.DependsOn = append(c.DependsOn, x.ID)
+	}
+	return append(out, c)
 }
 
 func word(r plan.Reason) string {

@@ -58,6 +58,6 @@ func Reconsider(now *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (fu
 		if out.Policy == "" || unwanted {
 			return "", nil
 		}
-		return out.Fingerprint, nil
+		return fingerprint(now.At(i), &out), nil
 	}, nil
 }

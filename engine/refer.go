@@ -67,6 +67,11 @@ func (p *planner) resolve(dn string) diff.Reference {
 	if !ok {
 		return diff.Reference{Ref: plan.Ref{Name: dn}, Problem: "not in scope"}
 	}
+	return p.counterpart(i)
+}
+
+// counterpart gives the counterpart of the source object at index i.
+func (p *planner) counterpart(i int) diff.Reference {
 	r := diff.Reference{Ref: plan.Ref{Anchor: p.in.Snapshot.Anchor(i), Name: name(p.in.Snapshot.At(i))}}
 	v, m := &p.verdicts[i], p.table.Matches[i]
 	switch {
@@ -78,7 +83,7 @@ func (p *planner) resolve(dn string) diff.Reference {
 		r.Problem = string(m.Problem.Reason)
 	case !v.wanted():
 		r.Problem = "not wanted in the cloud"
-	case !connected(v.kind.Creator()):
+	case !p.connected(v.kind.Creator()):
 		r.Problem = "needs " + v.kind.Creator().Title()
 	case v.lacks || p.wait(i) != "" || !p.selected(i) || v.upn != "" && p.holder(v.upn, i) != nil:
 		r.Problem = "not created by this plan"

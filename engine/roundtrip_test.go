@@ -7,10 +7,8 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/engine"
 	"github.com/coexistsync/coexist/engine/apply"
-	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/ledger"
 	"github.com/coexistsync/coexist/engine/plan"
@@ -66,7 +64,7 @@ func TestNothingIsLeftAfterApply(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: target}, Journal: lease, Ledger: st,
+			o := apply.Options{Plan: f, Targets: c.targets(target), Journal: lease, Ledger: st,
 				Reconsider: reconsider, Now: func() time.Time { return asOf }}
 			for _, g := range m.Exceeded() {
 				o.Allow = append(o.Allow, journal.Override{Guard: g.Name, Plan: f.Digest(), Reason: "test"})

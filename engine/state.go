@@ -9,6 +9,7 @@ import (
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/engine/ledger"
+	"github.com/coexistsync/coexist/engine/task"
 )
 
 // State is what the engine remembers from one run to the next; engine/store keeps it.
@@ -19,6 +20,8 @@ type State interface {
 	Scopes(ctx context.Context) (map[string]directory.GUID, error)
 	// LastImport gives how many objects the last complete plan read from a source; ok is false before the first.
 	LastImport(ctx context.Context, source string) (objects int, ok bool, err error)
+	// Tasks yields the delayed tasks that have not ended, in any order.
+	Tasks(ctx context.Context) iter.Seq2[task.Task, error]
 	// Observe remembers what a complete plan saw, in one transaction.
 	Observe(ctx context.Context, o ledger.Observation) error
 }

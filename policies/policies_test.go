@@ -228,37 +228,68 @@ func TestSuitesPass(t *testing.T) {
 	}
 }
 
-func TestDefaultSuitesCoverEveryRule(t *testing.T) {
-	set := load(t, policies.Default())
-	r := suites(t, set, policies.Default()).Run(set, verify.Options{})
-	g := r.Coverage.Check(verify.Gate{Rules: 100, Branches: 90})
-	for _, x := range g.Missing {
-		t.Logf("%s:%d: %s was true %d and false %d times", x.File, x.Line, x.Rule, x.True, x.False)
-	}
-	for _, x := range g.Decisions {
-		t.Logf("%s:%d: %s applied %d times, and %d times not", x.File, x.Line, x.Decision, x.True, x.False)
-	}
-	if !g.OK || len(r.Coverage.Stale) > 0 {
-		t.Errorf("coverage %+v, stale %v", g.Totals, r.Coverage.Stale)
+// shipped are the policies that stand in this repository.
+func shipped() map[string]fs.FS {
+	return map[string]fs.FS{"default": policies.Default(), "sample": policies.Sample()}
+}
+
+func TestSuitesCoverEveryRule(t *testing.T) {
+	for name, fsys := range shipped() {
+		t.Run(name, func(t *testing.T) {
+			set := load(t, fsys)
+			r := suites(t, set, fsys).Run(set, verify.Options{})
+			g := r.Coverage.Check(verify.Gate{Rules: 100, Branches: 90})
+			for _, x := range g.Missing {
+				t.Logf("%s:%d: %s was true %d and false %d times", x.File, x.Line, x.Rule, x.True, x.False)
+			}
+			for _, x := range g.Decisions {
+				t.Logf("%s:%d: %s applied %d times, and %d times not", x.File, x.Line, x.Decision, x.True, x.False)
+			}
+			if !g.OK || len(r.Coverage.Stale) > 0 {
+				t.Errorf("coverage %+v, stale %v", g.Totals, r.Coverage.Stale)
+			}
+		})
 	}
 }
 
-func TestDefaultSuitesKillMutants(t *testing.T) {
-	set := load(t, policies.Default())
-	m, err := suites(t, set, policies.Default()).Mutate(set, verify.MutateOptions{Workers: 2})
-	if err != nil {
-		t.Fatal(err)
+func TestSuitesKillMutants(t *testing.T) {
+	for name, fsys := range shipped() {
+		t.Run(name, func(t *testing.T) {
+			set := load(t, fsys)
+			m, err := suites(t, set, fsys).Mutate(set, verify.MutateOptions{Workers: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range m.Mutants {
+				if x.Fate == verify.Survived || x.Fate == verify.Invalid {
+					t.Errorf("%s:%d:%d: %s %s %s", x.File, x.Line, x.Col, x.Name, x.Fate, x.Reason)
+				}
+			}
+			for _, a := range m.Stale {
+				t.Errorf("%s:%d: %s is argued for and does not survive", a.File, a.Line, a.About)
+			}
+			if len(m.Mutants) < 100 {
+				t.Errorf("only %d mutants", len(m.Mutants))
+			}
+			t.Logf("%d mutants: %d killed, %d argued, score %.1f", len(m.Mutants), m.Killed, m.Argued, m.Score())
+		})
 	}
-	for _, x := range m.Mutants {
-		if x.Fate == verify.Survived || x.Fate == verify.Invalid {
-			t.Errorf("%s:%d:%d: %s %s %s", x.File, x.Line, x.Col, x.Name, x.Fate, x.Reason)
+}
+
+// TestSampleKeepsTheShippedTests expects the sample to decide all that the default decides, where it changed nothing.
+func TestSampleKeepsTheShippedTests(t *testing.T) {
+	text := func(fsys fs.FS, name string) string {
+		b, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(b), "\n") // the first line says whose they are
+		rest, _, _ = strings.Cut(rest, "\nunreachable:")
+		return rest
+	}
+	for shipped, kept := range map[string]string{"users": "shipped", "groups": "groups", "contacts": "contacts"} {
+		if text(policies.Default(), "tests/"+shipped+".yaml") != text(policies.Sample(), "tests/"+kept+".yaml") {
+			t.Errorf("sample/tests/%s.yaml differs from default/tests/%s.yaml", kept, shipped)
 		}
 	}
-	for _, a := range m.Stale {
-		t.Errorf("%s:%d: %s is argued for and does not survive", a.File, a.Line, a.About)
-	}
-	if len(m.Mutants) < 100 {
-		t.Errorf("only %d mutants", len(m.Mutants))
-	}
-	t.Logf("%d mutants: %d killed, %d argued, score %.1f", len(m.Mutants), m.Killed, m.Argued, m.Score())
 }

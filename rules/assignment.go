@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -60,6 +61,10 @@ func (r *decisionReader) assignments(x *rule, then, expression strictyaml.Value)
 // literalValue reads a literal after the kind, the enumeration and the length of its property. An empty text or list
 // clears the property.
 func literalValue(a *assignment, v strictyaml.Value) {
+	if a.property.Name == passwordKey {
+		a.value = password(v)
+		return
+	}
 	switch a.property.Kind {
 	case cloud.TruthKind:
 		a.value = cloud.Truth(v.Bool())
@@ -107,8 +112,44 @@ func checkText(p cloud.Property, v strictyaml.Value, s string) {
 	}
 }
 
+// passwordKey is the key whose value is a mapping.
+const passwordKey = "password"
+
+// secretName is what secrets in coexist.yaml may be called.
+var secretName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+
+// password reads how a password comes about. The password itself has no place in a policy, so that a text is refused without
+// being repeated.
+func password(v strictyaml.Value) cloud.Value {
+	if !v.IsMapping() {
+		v.Hintf("write {length: 20, classes: 4} or {secret: NAME}", "a password must not stand in a policy")
+		return cloud.Value{}
+	}
+	p, own := cloud.Password{Length: 20, Classes: cloud.MaxPasswordClasses}, 0
+	v.Fields(map[string]func(strictyaml.Value){
+		"length":        func(x strictyaml.Value) { own++; p.Length = int(min(x.Int(), cloud.MaxPassword+1)) },
+		"classes":       func(x strictyaml.Value) { own++; p.Classes = int(min(x.Int(), cloud.MaxPasswordClasses+1)) },
+		"pronounceable": func(x strictyaml.Value) { own++; p.Pronounceable = x.Bool() },
+		"secret": func(x strictyaml.Value) {
+			if p.Secret = x.Words(); p.Secret != "" && !secretName.MatchString(p.Secret) {
+				x.Hintf("name one of secrets: in coexist.yaml", "this is no name of a secret")
+			}
+		},
+	})
+	if err := p.Check(); err != nil {
+		v.Problemf("%v", err)
+	}
+	if p.Secret != "" && own > 0 {
+		v.Problemf("a password is generated or read from a secret, not both")
+	}
+	return cloud.Text(p.String())
+}
+
 // valueUnit prepares the expression for a key.
 func (r *decisionReader) valueUnit(p cloud.Property, v strictyaml.Value) unit {
+	if p.Name == passwordKey {
+		v.Hintf("set it in then", "%s cannot be an expression", passwordKey)
+	}
 	u := r.unit(v, wantOf(p))
 	if len(p.Enum) > 0 {
 		u.literal = func(u *unit, n *ast.StringNode) {

@@ -17,7 +17,7 @@ var functions = map[string]struct{ least, most int }{
 	"inOU": {1, 1}, "memberOf": {1, 1}, "directMemberOf": {1, 1}, "hasProxy": {1, 1}, "has": {1, 1}, "hasFlag": {2, 2},
 	"hasBits": {2, 2}, "allBits": {2, 2}, "domainOf": {1, 1}, "localPart": {1, 1}, "primarySMTP": {0, 0}, "rdn": {0, 0},
 	"today": {0, 0}, "date": {1, 1}, "ageDays": {1, 1}, "daysUntil": {1, 1}, "lookup": {3, 4}, "inTable": {2, 2},
-	"decided": {1, 1}, "exact": {1, 2}, "normalize": {1, 1}, "coalesce": {2, 16}, "left": {2, 2}, "first": {1, 1},
+	"decided": {1, 1}, "was": {1, 1}, "exact": {1, 2}, "normalize": {1, 1}, "coalesce": {2, 16}, "left": {2, 2}, "first": {1, 1},
 	"split": {2, 2},
 }
 
@@ -72,8 +72,8 @@ func (r *resolver) call(x *ast.CallNode) ast.Node {
 		return r.addressPart(x, callee.Value)
 	case "lookup", "inTable":
 		return r.tableCall(x, callee.Value)
-	case "decided":
-		return r.decided(x)
+	case "decided", "was":
+		return r.decided(x, callee.Value == "was")
 	case "exact":
 		return r.exactly(x)
 	case "date":
@@ -320,8 +320,12 @@ func (r *resolver) inTable(x *ast.CallNode, t *table) ast.Node {
 	return invoke(x, "inTable", &ast.ConstantNode{Value: t}, x.Arguments[1])
 }
 
-// decided resolves the reading of an earlier decision.
-func (r *resolver) decided(x *ast.CallNode) ast.Node {
+// decided resolves the reading of an earlier decision, and was that of any decision's value last carried out.
+func (r *resolver) decided(x *ast.CallNode, was bool) ast.Node {
+	function, op := "decided", opDecided
+	if was {
+		function, op = "was", opWas
+	}
 	name, ok := r.literal(x, 0, "the decision")
 	if !ok {
 		return x
@@ -334,14 +338,16 @@ func (r *resolver) decided(x *ast.CallNode) ast.Node {
 	case !slices.Contains(decisionNames, name):
 		r.problem(x.Arguments[0], strictyaml.DidYouMean(name, decisionNames), "unknown decision %q", name)
 	case !readable:
-		r.problem(x.Arguments[0], "", "decided() cannot read %s, which sets several values", name)
+		r.problem(x.Arguments[0], "", "%s() cannot read %s, which sets several values", function, name)
 	case at < 0:
 		r.problem(x.Arguments[0], "", "this policy does not decide %s", name)
-	case at >= r.earlier:
+	case !was && at >= r.earlier:
 		r.problem(x.Arguments[0], "", "%s is decided later; move it up", name)
 	default:
-		r.after[at] = true
-		i := r.layout.put("decided "+name, slot{op: opDecided, kind: kind, read: -1, from: -1, arg: name})
+		if !was {
+			r.after[at] = true
+		}
+		i := r.layout.put(function+" "+name, slot{op: op, kind: kind, read: -1, from: -1, arg: name})
 		return r.slot(i, x)
 	}
 	return x

@@ -95,6 +95,10 @@ func (l *loader) expression(u unit) *program {
 // resolveAll turns names into slots, so that the environment's type is known afterwards.
 func (l *loader) resolveAll() {
 	for _, u := range l.units {
+		if l.grown > maxGrowth {
+			u.failed = true // what is too much was said
+			continue
+		}
 		if u.tree = l.parse(u.script); u.tree == nil {
 			u.failed = true
 			continue
@@ -273,6 +277,9 @@ func (u *unit) count(n *ast.Node) {
 	if !ok || !slices.Contains(loopsAllowed, b.Name) {
 		return
 	}
+	for i := range b.Arguments[1:] {
+		ast.Walk(&b.Arguments[i+1], visitor(u.countText))
+	}
 	if _, literal := b.Arguments[0].(*ast.ArrayNode); literal {
 		return
 	}
@@ -281,6 +288,23 @@ func (u *unit) count(n *ast.Node) {
 	call := invoke(b, "count steps", meter, b.Arguments[0])
 	call.SetNature(*b.Arguments[0].Nature())
 	b.Arguments[0] = call
+}
+
+// countText puts the step counter around the text that a pattern is held against within a loop: a long text costs as much as
+// many values do.
+func (u *unit) countText(n *ast.Node) {
+	b, ok := (*n).(*ast.BinaryNode)
+	if !ok || b.Operator != "matches" && b.Operator != "contains" {
+		return
+	}
+	if c, done := b.Left.(*ast.CallNode); done && identifierOf(c.Callee) == "count text" {
+		return
+	}
+	meter := &ast.IdentifierNode{Value: u.layout.slots[meterSlot].name}
+	meter.SetType(u.layout.slots[meterSlot].kind)
+	call := invoke(b, "count text", meter, b.Left)
+	call.SetNature(*b.Left.Nature())
+	b.Left = call
 }
 
 // readSlots gives the slots that the tree reads and those that they are computed from.

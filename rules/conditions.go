@@ -27,6 +27,7 @@ type Conditions struct {
 type PolicyConditions struct {
 	Policy, File string
 	Timezone     string
+	Acts         Acts             // "" unless declared
 	Scope        *Condition       // nil: every object
 	Named        []NamedCondition // as defined, imported ones first
 	Decisions    []DecisionConditions
@@ -80,7 +81,7 @@ func CivilDay(t time.Time) int { return civilDay(t) }
 
 // Conditions gives the expressions of the set. Each call works them out anew, with trees of its own.
 func (s *Set) Conditions() *Conditions {
-	l := &loader{scripts: s.scripts, layout: newLayout(), unused: newLayout(), parsing: parsing()}
+	l := &loader{scripts: s.scripts, layout: newLayout(), unused: newLayout(), parsing: parsing(), unparsed: map[int]bool{}}
 	c := &Conditions{scripts: s.scripts, layout: l.layout}
 	var fill []func()
 	// take resolves an expression once all are known, and then hands its condition on.
@@ -114,7 +115,7 @@ type taker func(u unit, f func(Condition))
 
 // read takes up all expressions of a policy; they are filled in once all are resolved.
 func (x *PolicyConditions) read(p *policy, c *Conditions, take taker) {
-	x.Policy, x.File, x.Timezone, x.source, x.all = p.name, p.file, p.zone.String(), p, c
+	x.Policy, x.File, x.Timezone, x.Acts, x.source, x.all = p.name, p.file, p.zone.String(), p.acts, p, c
 	if p.scope != nil {
 		take(unit{policy: p, use: inScope, script: p.scope.script, want: wantTruth}, func(s Condition) { x.Scope = &s })
 	}
@@ -213,7 +214,7 @@ const (
 	AnyBitFact                   // whether Base has any bit of Mask
 	AllBitsFact                  // whether Base has all bits of Mask
 	InTableFact                  // whether a table has the key Base
-	DecidedTexts                 // decided() of a list
+	DecidedTexts                 // decided() or was() of a list
 )
 
 // Fact is what an identifier in a tree stands for.
@@ -276,6 +277,14 @@ func (x *PolicyConditions) Fact(n ast.Node) (f Fact, ok bool) {
 		f.Table = &Table{s.table}
 	case opClass:
 		f.Values = []string{"user", "contact", "group"}
+	case opWas:
+		if f.Values = x.source.valuesOf(s.arg); f.Values != nil {
+			f.Values = append(slices.Clone(f.Values), "")
+			slices.Sort(f.Values)
+		}
+		if s.kind == listType {
+			f.Kind = DecidedTexts
+		}
 	case opDecided:
 		f.Decision = s.arg
 		f.Values = x.valuesOf(s.arg)

@@ -78,7 +78,30 @@ func (e *Evaluator) first(out *Decision, d *decision, day int) error {
 	out.Reason, out.Hold = winner.reason, winner.hold
 	out.Origins = e.origin(winner)
 	e.adds(winner, out.Text)
+	e.wait(out)
 	return nil
+}
+
+// wait keeps a value back until its rule has given it for as long as the rule's hold says, where another one was carried out
+// before. The hold of leave counts from the leaving, and is the engine's.
+func (e *Evaluator) wait(out *Decision) {
+	if out.Hold == 0 || out.Name == Leave {
+		return
+	}
+	prior := e.facts.input.prior(out.Name)
+	if prior.Text == "" || prior.Text == out.Text {
+		return
+	}
+	since := e.asOf
+	if prior.Pending == out.Text && !prior.Since.IsZero() && prior.Since.Before(since) {
+		since = prior.Since.UTC()
+	}
+	until := since.Add(out.Hold)
+	if !e.asOf.Before(until) {
+		return
+	}
+	e.pending = append(e.pending, Pending{out.Text, since, until})
+	out.Pending, out.Text = &e.pending[len(e.pending)-1], prior.Text
 }
 
 func (e *Evaluator) origin(rules ...*rule) []Origin {
@@ -128,7 +151,7 @@ func (e *Evaluator) collect(out *Decision, p *policy, d *decision, day int) erro
 	for _, r := range d.rules {
 		ok, err := e.applies(r, day)
 		if err == nil && ok {
-			err = e.bundles(p, r)
+			err = e.members(p, d, r)
 		}
 		if err != nil {
 			return err
@@ -136,7 +159,7 @@ func (e *Evaluator) collect(out *Decision, p *policy, d *decision, day int) erro
 	}
 	if len(e.origins) == origins {
 		e.note(d.fallback, True, nil)
-		if err := e.bundles(p, d.fallback); err != nil {
+		if err := e.members(p, d, d.fallback); err != nil {
 			return err
 		}
 	}
@@ -170,8 +193,8 @@ func (e *Evaluator) exclude(list, group []string) []string {
 	return list
 }
 
-// bundles adds what a rule of mode collect gives.
-func (e *Evaluator) bundles(p *policy, r *rule) error {
+// members adds what a rule of mode collect gives.
+func (e *Evaluator) members(p *policy, d *decision, r *rule) error {
 	err := r.failure()
 	if err != nil {
 		e.note(r, Failed, err)
@@ -181,8 +204,8 @@ func (e *Evaluator) bundles(p *policy, r *rule) error {
 	if r.expr != nil {
 		list, err = e.list(r.expr, r.origin.Rule)
 		for _, name := range list {
-			if _, ok := p.bundles[name]; !ok && err == nil {
-				err = e.blame(r.expr, r.origin.Rule, fmt.Sprintf("there is no bundle %.80q", name))
+			if err == nil && !p.hasMember(d.name, name) {
+				err = e.blame(r.expr, r.origin.Rule, fmt.Sprintf("there is no %s %.80q", memberNoun(d.name), name))
 			}
 		}
 	}

@@ -65,7 +65,7 @@ func load(t testing.TB, policy string) *rules.Set {
 	t.Helper()
 	set, problems := rules.Load(fstest.MapFS{
 		"p.yaml": {Data: []byte(policy)},
-		"c.csv":  {Data: []byte("\ufeffcountry,code,region\r\nDE,DE,EU\r\nuk,GB,\r\n\"Bosnia, Herzegovina\",BA,EU\r\n")},
+		"c.csv":  {Data: []byte("\ufeffcountry,code,region\r\nDE,DE,EU\r\nuk,GB,None\r\n\"Bosnia, Herzegovina\",BA,EU\r\n")},
 	}, ".")
 	if len(problems) > 0 {
 		t.Fatalf("load:\n%v", problems)

@@ -34,7 +34,9 @@ type Evaluator struct {
 	set       *Set
 	facts     *facts
 	vm        vm.VM
+	asOf      time.Time
 	days      []int // by policy: the day of asOf in its timezone
+	pending   []Pending
 	decisions []Decision
 	entries   []Entry
 	origins   []Origin
@@ -45,7 +47,7 @@ type Evaluator struct {
 // NewEvaluator prepares evaluation of objects of a schema as of an instant, which is the only clock. Objects of another
 // schema are evaluated all the same, at the cost of looking their attributes up anew.
 func (s *Set) NewEvaluator(schema *directory.Schema, asOf time.Time) *Evaluator {
-	e := &Evaluator{set: s, facts: newFacts(s.layout, s.environment, asOf)}
+	e := &Evaluator{set: s, facts: newFacts(s.layout, s.environment, asOf), asOf: asOf.UTC()}
 	e.facts.bind(schema)
 	e.vm.MemoryBudget = maxMemory
 	for _, p := range s.policies {
@@ -59,7 +61,7 @@ func (s *Set) NewEvaluator(schema *directory.Schema, asOf time.Time) *Evaluator 
 func (e *Evaluator) Evaluate(in Input) Outcome {
 	e.facts.read(in)
 	e.facts.compute(e.set.scopeSlots)
-	e.decisions, e.entries, e.origins, e.names = e.decisions[:0], e.entries[:0], e.origins[:0], e.names[:0]
+	e.decisions, e.entries, e.origins, e.names, e.pending = e.decisions[:0], e.entries[:0], e.origins[:0], e.names[:0], e.pending[:0]
 	var out Outcome
 	for i, p := range e.set.policies {
 		ok, err := e.truth(p.scope, "")
@@ -92,22 +94,29 @@ func (e *Evaluator) apply(p *policy, day int) {
 		default:
 			e.decide(&out, p, d, day)
 		}
+		if len(e.set.excepted) > 0 {
+			e.except(&out, p, d, day)
+		}
 		e.decisions = append(e.decisions, out)
 		e.publish(d, &out)
 	}
 }
 
-// publish lets decided() read a decision.
+// publish lets decided() read a decision. Of one that is held or frozen it reads the value last carried out.
 func (e *Evaluator) publish(d *decision, out *Decision) {
-	if d.slot < 0 || out.Status != Decided {
+	if d.slot < 0 {
+		return
+	}
+	text, list := out.Text, out.List
+	switch {
+	case out.Status == Held, out.Status == NotApplicable && out.Exception != nil:
+		prior := e.facts.input.prior(d.name)
+		text, list = prior.Text, prior.List
+	case out.Status != Decided:
 		return
 	}
 	e.facts.stale = true
-	if c := e.facts.cells[d.slot]; c.text != nil {
-		*c.text = out.Text
-	} else {
-		*c.list = out.List
-	}
+	e.facts.cells[d.slot].give(text, list)
 }
 
 func hold(out *Decision, err error) {
@@ -165,7 +174,8 @@ func (e *Evaluator) number(p *program, rule string) (int, error) {
 	return n, err
 }
 
-// readable fails when an expression reads an attribute that cannot be decoded, or a decision that is held.
+// readable fails when an expression reads an attribute that cannot be read or decoded, or a decision that is held and of
+// which nothing was carried out before.
 func (e *Evaluator) readable(p *program, rule string) error {
 	for _, u := range e.facts.unreadable {
 		if _, reads := slices.BinarySearch(p.slots, u.slot); reads {
@@ -173,7 +183,7 @@ func (e *Evaluator) readable(p *program, rule string) error {
 		}
 	}
 	for _, d := range p.after {
-		if e.decisions[d].Status == Held {
+		if e.decisions[d].Status == Held && !e.facts.input.prior(e.decisions[d].Name).known() {
 			return e.blame(p, rule, e.decisions[d].Name+" is held, on which this depends")
 		}
 	}

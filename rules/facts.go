@@ -144,6 +144,13 @@ func (f *facts) fingerprint() string {
 		}
 	}
 	b = append(b, f.members...)
+	if len(f.input.Unreadable) > 0 {
+		for _, name := range f.layout.reads {
+			if f.input.unreadable(name) {
+				put(name)
+			}
+		}
+	}
 	f.digest = b
 	sum := sha256.Sum256(b)
 	var out [32]byte

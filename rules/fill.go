@@ -21,6 +21,9 @@ func (f *facts) first(s *slot) string {
 // fill sets a slot.
 func (f *facts) fill(i int, s *slot) {
 	c := &f.cells[i]
+	if len(f.input.Unreadable) > 0 && s.read >= 0 && f.input.unreadable(f.layout.reads[s.read]) {
+		f.unreadable = append(f.unreadable, unreadable{i, fmt.Errorf("%s could not be read", s.attr.ldap)})
+	}
 	switch s.op {
 	case opText:
 		*c.text = f.first(s)
@@ -47,11 +50,10 @@ func (f *facts) fill(i int, s *slot) {
 	case opDirect:
 		*c.truth = f.member(f.input.DirectlyIn, s.ref)
 	case opDecided:
-		if c.text != nil {
-			*c.text = ""
-		} else {
-			*c.list = nil
-		}
+		c.give("", nil)
+	case opWas:
+		prior := f.input.prior(s.arg)
+		c.give(prior.Text, prior.List)
 	case opToday, opMeter:
 	default:
 		f.derive(c, s)
@@ -91,6 +93,15 @@ func (f *facts) decode(c *cell, s *slot) (err error) {
 		*c.truth, err = enabled(f.input.Object.Kind, v)
 	}
 	return err
+}
+
+// give sets a cell of a decision, which holds a text or a list.
+func (c *cell) give(text string, list []string) {
+	if c.text != nil {
+		*c.text = text
+	} else {
+		*c.list = list
+	}
 }
 
 // zero clears the cell's field.

@@ -87,7 +87,7 @@ func (f *folder) fixed(n, with ast.Node) bool {
 	switch {
 	case s.op == opClass:
 		what, words = "class", []string{"user", "contact", "group"}
-	case s.op == opDecided:
+	case s.op == opDecided || s.op == opWas:
 		what, words = s.arg, f.policy.valuesOf(s.arg)
 	default:
 		return false

@@ -33,6 +33,7 @@ func declareFunctions(c *conf.Config) {
 		expr.Function("fold", func(a ...any) (any, error) { return directory.Fold(a[0].(string)), nil }, new(func(string) string)),
 		expr.Function("fold list", foldList, new(func([]string) []string), new(func([]any) []string)),
 		expr.Function("count steps", countSteps, new(func(*meter, any) any)),
+		expr.Function("count text", countText, new(func(*meter, string) string)),
 		expr.Function("require instant", requireInstant, new(func(time.Time, string) time.Time)),
 		expr.Function("ageDays", func(a ...any) (any, error) { return -daysBetween(a), nil }, new(func(time.Time, time.Time) int)),
 		expr.Function("daysUntil", func(a ...any) (any, error) { return daysBetween(a), nil }, new(func(time.Time, time.Time) int)),
@@ -95,6 +96,17 @@ func countSteps(a ...any) (any, error) {
 		return nil, fmt.Errorf("loops visit more than %d values", maxSteps)
 	}
 	return a[1], nil
+}
+
+// stepBytes is how much of a text counts as one step where a loop holds it against a pattern.
+const stepBytes = 256
+
+func countText(a ...any) (any, error) {
+	m, s := a[0].(*meter), a[1].(string)
+	if m.steps += len(s) / stepBytes; m.steps > maxSteps {
+		return nil, fmt.Errorf("loops visit more than %d values", maxSteps)
+	}
+	return s, nil
 }
 
 func requireInstant(a ...any) (any, error) {

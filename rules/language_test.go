@@ -66,7 +66,7 @@ func TestPageExampleLoads(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	if len(files) != 4 || len(set.policies[0].decisions) != len(decisionNames) {
+	if len(files) != 5 || len(set.policies[0].decisions) != len(decisionNames) {
 		t.Errorf("%d files, %d decisions", len(files), len(set.policies[0].decisions))
 	}
 }
@@ -75,10 +75,32 @@ func TestPageExampleLoads(t *testing.T) {
 func TestPageStatesTheLimits(t *testing.T) {
 	page := languagePage(t)
 	for figure, agrees := range map[string]bool{"64 KiB": maxFileBytes == 64<<10, "1 MiB": maxTableBytes == 1<<20, "2,000": maxRules == 2000,
-		"8,192 characters": maxText == 8192, "400 parts": maxNodes == 400, "4,000 parts": maxInlined == 4000, "| 10,000;": maxSteps == 10_000,
+		"8,192 characters": maxText == 8192, "400 parts": maxNodes == 400, "4,000 parts": maxInlined == 4000, "| 30,000 |": maxGrowth == 30_000, "| 10,000;": maxSteps == 10_000,
 		"| 4 KiB": maxResult == 4<<10, "| 100,000": maxMemory == 100_000, "| 2 |": maxLoops == 2} {
 		if !agrees || !strings.Contains(page, figure) {
 			t.Errorf("the page says nothing of %s, or the limit is another", figure)
+		}
+	}
+}
+
+// TestPageStatesWhereKeysAct compares the page's table of modes, which goes by decision, with each key.
+func TestPageStatesWhereKeysAct(t *testing.T) {
+	both := map[string]bool{UsageLocation: true, Licenses: true, Groups: true, Mail: true}
+	for _, d := range decisionNames {
+		want, keys := ActsProvision, []string{""}
+		if both[d] {
+			want = ActsBoth
+		}
+		if modeOf(d) == Merge {
+			keys, _ = keysOf(d)
+		}
+		for _, k := range keys {
+			if got := ActsIn(d, k); got != want {
+				t.Errorf("%s %s acts in %q, the page says %q", d, k, got, want)
+			}
+		}
+		if ActsIn(d, "nothing") != "" {
+			t.Errorf("%s has a key called nothing", d)
 		}
 	}
 }

@@ -43,22 +43,27 @@ type loader struct {
 	used     map[string]bool    // conditions files that a policy imports
 	units    []*unit
 	ids      map[string]strictyaml.Value // of rules, with their places
+	former   []former                    // ids that rules had before
 	rules    int
+	grown    int          // syntax nodes that came in the place of conditions' names
+	unparsed map[int]bool // scripts that are no expressions, noted already
 	parsing  *conf.Config
 }
 
-// Load reads all policies below root of fsys: every *.yaml and *.yml, in the order of their paths. Files of kind Policy and
-// Conditions make the set; tests of policies are passed over. Names that begin with a dot are not looked at. The set is
+// Load reads all policies below root of fsys: every *.yaml and *.yml, in the order of their paths. Files of kind Policy,
+// Conditions and Exceptions make the set; tests of policies are passed over. Names that begin with a dot are not looked at. The set is
 // nil when there are problems, which are sorted by file, line and column.
 func Load(fsys fs.FS, root string) (*Set, strictyaml.Problems) {
 	l := &loader{
 		fsys: fsys, root: path.Clean(root), docs: map[string]*strictyaml.Doc{}, kinds: map[string]string{},
 		files: map[string][]byte{}, set: &Set{},
 		layout: newLayout(), unused: newLayout(), imported: map[string][]named{}, used: map[string]bool{}, ids: map[string]strictyaml.Value{},
-		parsing: parsing(),
+		parsing: parsing(), unparsed: map[int]bool{},
 	}
 	l.walk()
 	l.policies()
+	l.formerIDs()
+	l.exceptions()
 	l.conditionsAlone()
 	l.resolveAll()
 	l.checkAll()
@@ -141,7 +146,7 @@ func (l *loader) read(name string) ([]byte, error) {
 }
 
 // fileKinds are the kinds of files below the root.
-var fileKinds = []string{"Policy", "Conditions", "PolicyTest"}
+var fileKinds = []string{"Policy", "Conditions", "Exceptions", "PolicyTest"}
 
 // open parses one file and drops it from the set when it is a test.
 func (l *loader) open(name string) {

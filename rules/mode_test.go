@@ -7,7 +7,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -22,6 +24,34 @@ type subject struct {
 	name   string
 	object directory.Object
 	groups []string
+	// lines that begin with @: "@unreadable: mail", "@prior: cloudType user", "@pending: cloudType sharedMailbox 2026-09-01"
+	unreadable []string
+	priors     []rules.Prior
+}
+
+// note takes up a line that begins with @.
+func (x *subject) note(t *testing.T, name, value string) {
+	t.Helper()
+	words := strings.Fields(value)
+	switch name {
+	case "@unreadable":
+		x.unreadable = append(x.unreadable, value)
+	case "@prior":
+		p := rules.Prior{Decision: words[0], Text: words[1]}
+		if p.Decision == rules.Licenses || p.Decision == rules.Groups {
+			p.Text, p.List = "", strings.Split(words[1], ",")
+		}
+		x.priors = append(x.priors, p)
+	case "@pending":
+		since, err := time.Parse(time.DateOnly, words[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(x.priors, func(p rules.Prior) bool { return p.Decision == words[0] })
+		x.priors[i].Pending, x.priors[i].Since = words[1], since
+	default:
+		t.Fatalf("nothing is called %s", name)
+	}
 }
 
 // subjects reads objects: a line "NAME KIND [GROUP,…]" begins one, indented lines "attribute: value" follow.
@@ -40,6 +70,10 @@ func subjects(t *testing.T, s *directory.Schema, text []byte) []subject {
 	for lines.Scan() {
 		line := lines.Text()
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && strings.HasPrefix(line, " ") {
+			if strings.HasPrefix(name, "@") {
+				out[len(out)-1].note(t, name, value)
+				continue
+			}
 			attrs[name] = append(attrs[name], value)
 			continue
 		}
@@ -62,7 +96,7 @@ func subjects(t *testing.T, s *directory.Schema, text []byte) []subject {
 
 func (x subject) input(set *rules.Set) rules.Input {
 	in := func(ref int) bool { return slices.Contains(x.groups, set.Groups()[ref]) }
-	return rules.Input{Object: x.object, Domain: "corp.example", InGroup: in, DirectlyIn: in}
+	return rules.Input{Object: x.object, Domain: "corp.example", InGroup: in, DirectlyIn: in, Unreadable: x.unreadable, Priors: x.priors}
 }
 
 // TestEvaluate holds outcomes and traces against the file outcomes of each archive.
@@ -89,18 +123,29 @@ func TestEvaluate(t *testing.T) {
 	})
 }
 
-// unordered expects the same outcome for each object whatever was decided before it.
+// unordered expects the same outcome for each object whatever was decided before it, by one evaluator and by several at once.
 func unordered(t *testing.T, set *rules.Set, schema *directory.Schema, list []subject) {
 	t.Helper()
-	used := set.NewEvaluator(schema, asOf)
-	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(len(list)) {
-		var fresh, again strings.Builder
-		describe(&fresh, list[i].name, set.NewEvaluator(schema, asOf).Evaluate(list[i].input(set)), nil)
-		describe(&again, list[i].name, used.Evaluate(list[i].input(set)), nil)
-		if diff := cmp.Diff(fresh.String(), again.String()); diff != "" {
-			t.Errorf("%s depends on what was decided before (-fresh +used):\n%s", list[i].name, diff)
-		}
+	fresh := make([]string, len(list))
+	for i, x := range list {
+		var b strings.Builder
+		describe(&b, x.name, set.NewEvaluator(schema, asOf).Evaluate(x.input(set)), nil)
+		fresh[i] = b.String()
 	}
+	var wait sync.WaitGroup
+	for worker := range 4 {
+		wait.Go(func() {
+			used := set.NewEvaluator(schema, asOf)
+			for _, i := range rand.New(rand.NewPCG(1, uint64(worker))).Perm(len(list)) {
+				var again strings.Builder
+				describe(&again, list[i].name, used.Evaluate(list[i].input(set)), nil)
+				if diff := cmp.Diff(fresh[i], again.String()); diff != "" {
+					t.Errorf("%s depends on what was decided before (-fresh +used):\n%s", list[i].name, diff)
+				}
+			}
+		})
+	}
+	wait.Wait()
 }
 
 func describe(b *strings.Builder, name string, out rules.Outcome, trace []rules.DecisionTrace) {
@@ -125,6 +170,15 @@ func describe(b *strings.Builder, name string, out rules.Outcome, trace []rules.
 		}
 		for _, o := range d.Origins {
 			fmt.Fprintf(b, " [%s %s:%d]", o.Rule, o.File, o.Line)
+		}
+		if d.Pending != nil {
+			fmt.Fprintf(b, " until %s instead of %s, wanted since %s", d.Pending.Until.Format(time.DateOnly), d.Pending.Text, d.Pending.Since.Format(time.DateOnly))
+		}
+		if d.Exception != nil {
+			fmt.Fprintf(b, " exception %s of %s", d.Exception.ID, d.Exception.Owner)
+		}
+		if d.Lapsed != nil {
+			fmt.Fprintf(b, " exception %s is over since %s", d.Lapsed.ID, d.Lapsed.Expires)
 		}
 		b.WriteString("\n")
 		if trace != nil {

@@ -9,12 +9,12 @@ import (
 )
 
 // decisionNames lists the decisions of the language.
-var decisionNames = []string{CloudType, UsageLocation, Licenses, Attributes, Mail, Account, Leave}
+var decisionNames = []string{CloudType, UsageLocation, Licenses, Groups, Attributes, Mail, Account, Leave}
 
 // modeOf gives how the rules of a decision combine; it follows from its name.
 func modeOf(decision string) Mode {
 	switch decision {
-	case Licenses:
+	case Licenses, Groups:
 		return Collect
 	case Attributes, Mail, Account:
 		return Merge
@@ -23,7 +23,7 @@ func modeOf(decision string) Mode {
 }
 
 // decidedKinds are the decisions that decided() can read, with the type it gives.
-var decidedKinds = map[string]reflect.Type{CloudType: stringType, UsageLocation: stringType, Leave: stringType, Licenses: listType}
+var decidedKinds = map[string]reflect.Type{CloudType: stringType, UsageLocation: stringType, Leave: stringType, Licenses: listType, Groups: listType}
 
 // The values of the decision leave: what happens to the cloud object once its source has left scope or the directory.
 const (
@@ -56,6 +56,8 @@ type policy struct {
 	order                    []string // names of the decisions as written, known before they are read
 	bundles                  map[string]Bundle
 	bundleNames              []string // as written
+	cloudGroups              []CloudGroup
+	acts                     Acts
 	tables                   map[string]*table
 	tableNames               []string
 	conditions               map[string]int // script by name
@@ -73,6 +75,8 @@ func (p *policy) valuesOf(decision string) []string {
 		return leaveValues
 	case Licenses:
 		return slices.Concat(p.bundleNames, []string{})
+	case Groups:
+		return p.cloudGroupNames()
 	case UsageLocation:
 		return countries
 	}
@@ -95,6 +99,7 @@ type decision struct {
 type rule struct {
 	origin             Origin
 	description, owner string
+	was                []string // ids that it had before
 	fallback           bool
 	when               *program // nil for a default
 	whenText           string

@@ -18,7 +18,8 @@ func (l *loader) policy(d *strictyaml.Doc) (*policy, strictyaml.Value) {
 		return func(v strictyaml.Value) { part[key] = v }
 	}
 	fields := map[string]func(strictyaml.Value){}
-	for _, key := range []string{"apiVersion", "kind", "metadata", "timezone", "scope", "imports", "conditions", "tables", "bundles", "attributes", "decisions"} {
+	for _, key := range []string{"apiVersion", "kind", "metadata", "requires", "timezone", "acts", "scope", "imports", "conditions",
+		"tables", "bundles", "cloudGroups", "attributes", "decisions"} {
 		fields[key] = keep(key)
 	}
 	d.Root().Fields(fields, "apiVersion", "kind", "metadata", "decisions")
@@ -26,12 +27,19 @@ func (l *loader) policy(d *strictyaml.Doc) (*policy, strictyaml.Value) {
 	if v, ok := part["metadata"]; ok {
 		at = metadata(v, p)
 	}
+	if v, ok := part["requires"]; ok {
+		requires(v)
+	}
+	if v, ok := part["acts"]; ok {
+		p.acts = Acts(v.Enum("acts", string(ActsProvision), string(ActsActivate), string(ActsBoth)))
+	}
 	if v, ok := part["timezone"]; ok {
 		p.timezone(v)
 	}
 	p.customAttributes(part["attributes"])
 	l.tablesOf(p, part["tables"])
 	p.readBundles(part["bundles"])
+	p.readCloudGroups(part["cloudGroups"])
 	l.imports(p, part["imports"])
 	if v, ok := part["conditions"]; ok {
 		l.define(p, l.conditions(v))

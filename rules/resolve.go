@@ -13,10 +13,11 @@ import (
 
 // Limits on one expression; see docs/policy-language.md.
 const (
-	maxText     = 8192 // characters
-	maxNodes    = 400  // syntax nodes as written
-	maxInlined  = 4000 // syntax nodes once named conditions stand in their place
-	maxLoops    = 2    // any() within any()
+	maxText     = 8192   // characters
+	maxNodes    = 400    // syntax nodes as written
+	maxInlined  = 4000   // syntax nodes once named conditions stand in their place
+	maxGrowth   = 30_000 // by which all expressions of a set together grow through that
+	maxLoops    = 2      // any() within any()
 	maxLets     = 4
 	sourceShift = 16 // a node's location is the number of its script << sourceShift plus the offset in it
 )
@@ -51,9 +52,10 @@ type resolver struct {
 // parse reads a script into a syntax tree whose locations name the script. It notes what is wrong and gives nil then.
 func (l *loader) parse(script int) ast.Node {
 	s := l.scripts[script]
-	if s.Text == "" {
+	if s.Text == "" || l.unparsed[script] {
 		return nil // an empty one is refused by YAML loading; this one was not text
 	}
+	l.unparsed[script] = true // until it turns out otherwise
 	if n := len([]rune(s.Text)); n > maxText {
 		s.Problemf(0, "", "expression has %d characters, more than the limit of %d", n, maxText)
 		return nil
@@ -68,6 +70,7 @@ func (l *loader) parse(script int) ast.Node {
 		return nil
 	}
 	ast.Walk(&tree.Node, shift(script<<sourceShift))
+	delete(l.unparsed, script)
 	return tree.Node
 }
 
@@ -90,6 +93,9 @@ func (r *resolver) list(nodes []ast.Node) {
 // node gives what stands for a node in the environment. Where something is refused it notes the problem and gives the
 // node itself; the unit is then not compiled.
 func (r *resolver) node(n ast.Node) ast.Node {
+	if len(r.conditions) > 0 && !r.mayGrow() {
+		return n
+	}
 	if r.nodes++; r.nodes > maxInlined {
 		if r.nodes == maxInlined+1 {
 			r.problemAt(r.start(), "", "expression grows beyond %d parts once its conditions are put in place", maxInlined)
@@ -126,6 +132,18 @@ func (r *resolver) node(n ast.Node) ast.Node {
 		r.refuse(n)
 	}
 	return n
+}
+
+// mayGrow counts a part that stands in the place of a condition's name, and reports whether the set can take it.
+func (r *resolver) mayGrow() bool {
+	l := r.loader
+	if l.grown++; l.grown > maxGrowth {
+		if l.grown == maxGrowth+1 {
+			r.problemAt(r.start(), "name fewer or shorter conditions", "the expressions of all policies grow by more than %d parts when conditions are put in place", maxGrowth)
+		}
+		r.failed = true
+	}
+	return l.grown <= maxGrowth
 }
 
 // refuse notes what has no place in a policy.
@@ -208,6 +226,10 @@ func (r *resolver) identifier(x *ast.IdentifierNode) ast.Node {
 func (r *resolver) inline(x *ast.IdentifierNode, script int) ast.Node {
 	if slices.Contains(r.conditions, x.Value) {
 		r.problem(x, "", "condition %s refers to itself: %s", x.Value, strings.Join(append(r.conditions, x.Value), " -> "))
+		return x
+	}
+	if r.loader.grown > maxGrowth {
+		r.failed = true
 		return x
 	}
 	tree := r.loader.parse(script)

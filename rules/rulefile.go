@@ -66,14 +66,14 @@ func (r *decisionReader) unit(v strictyaml.Value, w want) unit {
 	return unit{policy: r.policy, script: r.script(v), want: w, earlier: r.earlier}
 }
 
-// exclusive reads lists of bundles of which an object keeps the first.
+// exclusive reads lists of bundles or cloud groups of which an object keeps the first.
 func (r *decisionReader) exclusive(v strictyaml.Value) {
 	v.Items(func(_ int, list strictyaml.Value) {
 		var names []string
 		list.Items(func(_ int, x strictyaml.Value) {
-			name := r.bundle(x)
+			name := r.member(x)
 			if slices.Contains(names, name) && name != "" {
-				x.Problemf("bundle %s stands twice", name)
+				x.Problemf("%s %s stands twice", memberNoun(r.decision.name), name)
 			}
 			names = append(names, name)
 		})
@@ -81,13 +81,21 @@ func (r *decisionReader) exclusive(v strictyaml.Value) {
 	})
 }
 
-// bundle reads the name of a known bundle.
-func (r *decisionReader) bundle(v strictyaml.Value) string {
+// member reads one of the names that a decision of mode collect adds up: of a bundle or of a cloud group.
+func (r *decisionReader) member(v strictyaml.Value) string {
 	name := v.Words()
-	if _, ok := r.policy.bundles[name]; !ok && name != "" {
-		v.Unknown("bundle", name, r.policy.bundleNames)
+	if known := r.policy.valuesOf(r.decision.name); name != "" && !slices.Contains(known, name) {
+		v.Unknown(memberNoun(r.decision.name), name, known)
 	}
 	return name
+}
+
+// memberNoun says what a decision of mode collect adds up.
+func memberNoun(decision string) string {
+	if decision == Groups {
+		return "cloud group"
+	}
+	return "bundle"
 }
 
 // rule reads a rule or a default. What it sets is read last, for its check depends on the rest.
@@ -98,6 +106,7 @@ func (r *decisionReader) rule(v strictyaml.Value, fallback bool) *rule {
 		"id":          func(y strictyaml.Value) { x.origin.Rule = r.id(y) },
 		"description": func(y strictyaml.Value) { x.description = y.Words() },
 		"owner":       func(y strictyaml.Value) { x.owner = y.Words() },
+		"was":         func(y strictyaml.Value) { x.was = r.formerIDs(y) },
 	}
 	for _, key := range []string{"then", "thenExpr", "fail"} {
 		fields[key] = func(y strictyaml.Value) { part[key] = y }
@@ -144,6 +153,22 @@ func (r *decisionReader) id(v strictyaml.Value) string {
 	}
 	r.ids[id] = v
 	return id
+}
+
+// formerIDs reads the ids that a rule had before: one or a list.
+func (r *decisionReader) formerIDs(v strictyaml.Value) (ids []string) {
+	read := func(x strictyaml.Value) {
+		if id := x.Words(); checkID(x, "id", id) {
+			ids = append(ids, id)
+			r.former = append(r.former, former{id, x})
+		}
+	}
+	if v.IsList() {
+		v.Items(func(_ int, x strictyaml.Value) { read(x) })
+	} else {
+		read(v)
+	}
+	return ids
 }
 
 // outcome reads then, thenExpr and fail.
@@ -216,15 +241,15 @@ func country(v strictyaml.Value) string {
 // collected reads the outcome of a rule of mode collect.
 func (r *decisionReader) collected(x *rule, then, expression strictyaml.Value) {
 	if then != (strictyaml.Value{}) {
-		then.Items(func(_ int, y strictyaml.Value) { x.list = append(x.list, r.bundle(y)) })
+		then.Items(func(_ int, y strictyaml.Value) { x.list = append(x.list, r.member(y)) })
 	}
 	if expression == (strictyaml.Value{}) {
 		return
 	}
 	u := r.unit(expression, wantTexts)
 	u.literal = func(u *unit, n *ast.StringNode) {
-		if _, ok := r.policy.bundles[n.Value]; !ok {
-			u.problem(n, strictyaml.DidYouMean(n.Value, r.policy.bundleNames), "unknown bundle %q", n.Value)
+		if known := r.policy.valuesOf(r.decision.name); !slices.Contains(known, n.Value) {
+			u.problem(n, strictyaml.DidYouMean(n.Value, known), "unknown %s %q", memberNoun(r.decision.name), n.Value)
 		}
 	}
 	x.expr = r.expression(u)

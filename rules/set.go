@@ -2,8 +2,10 @@ package rules
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
+	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/internal/strictyaml"
 )
 
@@ -15,6 +17,8 @@ type Set struct {
 	environment reflect.Type
 	scopeSlots  []int // that scopes read, ascending
 	scripts     []strictyaml.Script
+	exceptions  []*Exception // in the order read
+	excepted    map[directory.GUID][]*Exception
 	files       []File
 	digest      string
 }
@@ -50,11 +54,27 @@ func (s *Set) Bundle(policy, name string) (Bundle, bool) {
 	return Bundle{}, false
 }
 
+// CloudGroup finds a cloud group of a policy by its name.
+func (s *Set) CloudGroup(policy, name string) (CloudGroup, bool) {
+	for _, p := range s.policies {
+		if p.name == policy {
+			i := slices.IndexFunc(p.cloudGroups, func(g CloudGroup) bool { return g.Name == name })
+			if i < 0 {
+				return CloudGroup{}, false
+			}
+			return p.cloudGroups[i], true
+		}
+	}
+	return CloudGroup{}, false
+}
+
 // Policy describes a policy for reports.
 type Policy struct {
 	Name, File, Owner, Description string
 	Timezone                       string
-	Bundles                        []Bundle // as written
+	Acts                           Acts         // "" unless declared
+	Bundles                        []Bundle     // as written
+	CloudGroups                    []CloudGroup // as written
 	Decisions                      []DecisionRules
 }
 
@@ -71,6 +91,7 @@ type DecisionRules struct {
 type Rule struct {
 	Origin             Origin
 	Description, Owner string // Owner is the policy's where the rule names none
+	Was                []string
 	When               string // as written, "" for the default
 	From, Until        string // 2026-09-01, inclusive, "" for none
 	Fail               string // the reason of a rule that holds its object, "" for other rules
@@ -81,7 +102,7 @@ type Rule struct {
 func (s *Set) Policies() []Policy {
 	out := make([]Policy, 0, len(s.policies))
 	for _, p := range s.policies {
-		d := Policy{Name: p.name, File: p.file, Owner: p.owner, Description: p.description, Timezone: p.zone.String()}
+		d := Policy{Name: p.name, File: p.file, Owner: p.owner, Description: p.description, Timezone: p.zone.String(), Acts: p.acts, CloudGroups: slices.Clone(p.cloudGroups)}
 		for _, b := range p.bundleNames {
 			d.Bundles = append(d.Bundles, p.bundles[b])
 		}
@@ -102,7 +123,7 @@ func (s *Set) Policies() []Policy {
 func (d *decision) describe(p *policy) DecisionRules {
 	out := DecisionRules{Name: d.name, Mode: d.mode}
 	for _, r := range append(d.rules[:len(d.rules):len(d.rules)], d.fallback) {
-		x := Rule{Origin: r.origin, Description: r.description, Owner: r.owner, When: r.whenText, From: dayText(r.from), Until: dayText(r.until), Fail: r.fail, Default: r.fallback}
+		x := Rule{Origin: r.origin, Description: r.description, Owner: r.owner, Was: r.was, When: r.whenText, From: dayText(r.from), Until: dayText(r.until), Fail: r.fail, Default: r.fallback}
 		if x.Owner == "" {
 			x.Owner = p.owner
 		}

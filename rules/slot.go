@@ -42,6 +42,7 @@ const (
 	opInTable   // table, from the folded key
 	opToday     // zone
 	opDecided   // set once the decision is made
+	opWas       // arg is the decision, from the priors
 	opMeter     // the step counter of loops
 )
 

@@ -95,7 +95,7 @@ func (c *csvFile) problemf(line, col int, format string, args ...any) {
 }
 
 // fill reads strictly: the header must be the key and the columns in their order, every row as long as the header, every
-// key unique without regard to case, and no key blank.
+// key unique without regard to case, and no key and no cell blank.
 func (c *csvFile) fill(t *table, b []byte, key string) {
 	if !utf8.Valid(b) {
 		c.problemf(0, 0, "table is not UTF-8 text")
@@ -139,6 +139,20 @@ func (c *csvFile) fill(t *table, b []byte, key string) {
 			c.problemf(line, col, "key %q already stands in line %d", row[0], first[k])
 		default:
 			t.rows[k], first[k] = row[1:], line
+			c.cells(r, row)
+		}
+	}
+}
+
+// cells refuses empty cells: lookup would give an empty text, which clears what it is set to.
+func (c *csvFile) cells(r *csv.Reader, row []string) {
+	for i := 1; i < len(row); i++ {
+		line, col := r.FieldPos(i)
+		switch {
+		case strings.TrimSpace(row[i]) == "":
+			c.problemf(line, col, "cell is empty")
+		case row[i] != strings.TrimSpace(row[i]):
+			c.problemf(line, col, "cell %q begins or ends with a blank", row[i])
 		}
 	}
 }

@@ -42,7 +42,8 @@ func newApp(c *console) *cli.App {
 		},
 		Commands: []*cli.Command{
 			initCommand(c), planCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), validateCommand(c), runsCommand(c),
-			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), sandboxCommand(c), demoCommand(c), versionCommand(c),
+			tasksCommand(c), haltCommand(c), storeCommand(c),
+			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), sandboxCommand(c), demoCommand(c), scheduleCommand(c), schemaCommand(c), versionCommand(c),
 		},
 		Action: func(x *cli.Context) error {
 			if x.Args().Present() {
@@ -65,6 +66,9 @@ func prepare(list []*cli.Command) {
 		x.HideHelpCommand = true
 		if len(x.Subcommands) > 0 {
 			prepare(x.Subcommands)
+			if x.Action != nil {
+				continue // it does something by itself, too
+			}
 			x.Action = func(ctx *cli.Context) error {
 				if ctx.Args().Present() {
 					return unknownCommand(ctx.Args().First(), ctx.Command.Subcommands)

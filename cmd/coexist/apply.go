@@ -13,11 +13,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/coexistsync/coexist/directory"
-	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/engine"
 	"github.com/coexistsync/coexist/engine/apply"
-	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/report"
@@ -29,10 +27,12 @@ func applyCommand(c *console) *cli.Command {
 		Usage:     "carry out a plan file, exactly",
 		ArgsUsage: "PLAN",
 		Description: "Each object is looked at again before it is written; what is no longer as planned is left alone and listed.\n" +
-			"A run that was cut off or stopped is carried on by applying the same plan again; changes that failed need a new plan.",
-		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, allowFlag, reasonFlag},
+			"A run that was cut off or stopped is carried on by applying the same plan again, or with --resume, where a run may be named\n" +
+			"in place of the plan; without a name it is the last one. Changes that failed need a new plan.",
+		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, allowFlag, reasonFlag, untilFlag,
+			&cli.BoolFlag{Name: "resume", Usage: "carry on a run that was cut off or stopped"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "PLAN"); err != nil {
+			if err := planArgument(x); err != nil {
 				return err
 			}
 			form, err := output(x)
@@ -43,19 +43,107 @@ func applyCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
-			f, err := openPlan(x.Args().First())
+			until, err := windowEnd(x, c)
 			if err != nil {
 				return err
 			}
-			defer f.Close()
+			var f *plan.File
+			if !x.Bool("resume") {
+				if f, err = openPlan(x.Args().First()); err != nil {
+					return err
+				}
+				defer f.Close()
+			}
 			s, err := openFor(x, c)
 			if err != nil {
 				return err
 			}
 			defer s.close()
-			return s.applyAndReport(x.Context, f, allow, "apply", form, x.Bool(fullFlag.Name))
+			if f == nil {
+				if f, err = s.planToResume(x.Context, x.Args().First()); err != nil {
+					return err
+				}
+				defer f.Close()
+			}
+			return s.carryOut(x.Context, f, terms{allow: allow, mode: "apply", until: until}, form, x.Bool(fullFlag.Name))
 		},
 	}
+}
+
+// planArgument demands a PLAN, which --resume can do without.
+func planArgument(x *cli.Context) error {
+	if x.Bool("resume") && x.Args().Len() == 0 {
+		return nil
+	}
+	return arguments(x, "PLAN")
+}
+
+// untilFlag ends a change window.
+var untilFlag = &cli.StringFlag{Name: "until", Usage: "begin no change from this `TIME` on: 05:30 on this machine's clock, or 2026-12-31T05:30:00Z"}
+
+// windowEnd reads --until: the next time that the clock on the wall shows it.
+func windowEnd(x *cli.Context, c *console) (time.Time, error) {
+	text := x.String(untilFlag.Name)
+	if text == "" {
+		return time.Time{}, nil
+	}
+	now := c.now()
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		if !at.After(now) {
+			return at, usagef("option --until: %s is over", text)
+		}
+		return at, nil
+	}
+	at, err := time.Parse("15:04", text)
+	if err != nil {
+		return at, usagef("option --until: %q is neither a time like 05:30 nor an instant like 2026-12-31T05:30:00Z", text)
+	}
+	local := now.In(time.Local)
+	end := time.Date(local.Year(), local.Month(), local.Day(), at.Hour(), at.Minute(), 0, 0, time.Local)
+	if !end.After(now) {
+		end = time.Date(local.Year(), local.Month(), local.Day()+1, at.Hour(), at.Minute(), 0, 0, time.Local)
+	}
+	return end, nil
+}
+
+// planToResume opens the plan of a run that is to be carried on: named by the run, or by a plan file, or the last one.
+func (s *session) planToResume(ctx context.Context, name string) (*plan.File, error) {
+	if f, err := plan.Open(name); name != "" && !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	r, err := s.runToResume(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	f, err := plan.Open(s.keptPlan(r.Plan))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, mark(errNotFound, fmt.Errorf("the plan of run %s is not kept beside the store; name its file: coexist apply PLAN", r.ID))
+	}
+	return f, err
+}
+
+func (s *session) runToResume(ctx context.Context, name string) (journal.Run, error) {
+	if name != "" {
+		r, err := s.runNamed(ctx, name)
+		switch {
+		case err != nil:
+			return r, err
+		case r.State == journal.Finished || r.Plan == "":
+			return r, mark(errRefused, fmt.Errorf("run %s is %s: there is nothing to carry on", r.ID, r.State))
+		}
+		return r, nil
+	}
+	list, err := s.store.Runs(ctx, 0)
+	if err != nil {
+		return journal.Run{}, err
+	}
+	i := slices.IndexFunc(list, func(r journal.Run) bool {
+		return r.Plan != "" && (r.State == journal.Running || r.State == journal.Interrupted || r.State == journal.Stopped)
+	})
+	if i < 0 {
+		return journal.Run{}, mark(errNotFound, errors.New("no run was cut off or stopped: there is nothing to carry on"))
+	}
+	return list[i], nil
 }
 
 // openPlan opens a plan file that the command line names.
@@ -86,9 +174,33 @@ func overrides(x *cli.Context) ([]journal.Override, error) {
 	return out, nil
 }
 
+// terms say how a plan is to be carried out.
+type terms struct {
+	allow []journal.Override
+	mode  string    // the command, for the list of runs
+	until time.Time // no change is begun from then on; zero for no end
+}
+
 // applyAndReport carries out a plan and writes the report of the run.
 func (s *session) applyAndReport(ctx context.Context, f *plan.File, allow []journal.Override, mode string, json, full bool) error {
-	res, err := s.apply(ctx, f, allow, mode)
+	return s.carryOut(ctx, f, terms{allow: allow, mode: mode}, json, full)
+}
+
+// carryOut carries out a plan and writes the report of the run.
+func (s *session) carryOut(ctx context.Context, f *plan.File, t terms, json, full bool) error {
+	if err := s.acceptable(f); err != nil {
+		return err
+	}
+	run := newRun(s.now())
+	if found, err := s.store.Run(ctx, f.Digest()); err == nil {
+		run = found.ID
+	}
+	e, err := s.set(ctx, run, t.mode)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	res, _, err := e.apply(f, t)
 	if err != nil && res.Run.ID == "" {
 		return err
 	}
@@ -104,8 +216,10 @@ func applyOutcome(res apply.Result, err error) error {
 	switch {
 	case err != nil:
 		return err
+	case errors.Is(res.Cause, apply.ErrWindow):
+		return outcome(errPartial)
 	case res.Interrupted:
-		return outcome(context.Canceled)
+		return askedToEnd(res.Cause)
 	case res.Run.State == journal.Stopped && slices.ContainsFunc(res.Failures, forbidden):
 		return outcome(errSignIn)
 	case !res.Complete():
@@ -119,43 +233,66 @@ func forbidden(e journal.Entry) bool {
 	return e.FaultKind == fault.SignIn.String() || e.FaultKind == fault.Denied.String()
 }
 
-// apply carries out a plan file under the tenant's lease.
-func (s *session) apply(ctx context.Context, f *plan.File, allow []journal.Override, mode string) (apply.Result, error) {
+// acceptable holds a plan against the configuration.
+func (s *session) acceptable(f *plan.File) error {
 	m := f.Manifest()
 	switch {
 	case !s.cfg.Writes:
-		return apply.Result{}, mark(errRefused, fmt.Errorf("plan refused: writes are off; set writes: true in %s once the plans are right", s.cfg.Path))
+		return mark(errRefused, coded("writes.off", "plan refused: writes are off; set writes: true in %s once the plans are right", s.cfg.Path))
 	case !directory.EqualFold(m.Tenant.ID, s.cfg.Tenant.ID):
-		return apply.Result{}, mark(errRefused, fmt.Errorf("plan refused: it was made for tenant %s, and %s names tenant %s", m.Tenant.ID, s.cfg.Path, s.cfg.Tenant.ID))
+		return mark(errRefused, coded("plan.tenant", "plan refused: it was made for tenant %s, and %s names tenant %s", m.Tenant.ID, s.cfg.Path, s.cfg.Tenant.ID))
 	case m.Policy.Digest != s.policies.Digest():
-		return apply.Result{}, mark(errRefused, errors.New("plan refused: the policies changed since it was made; plan again"))
+		return mark(errRefused, coded("plan.policy", "plan refused: the policies changed since it was made; plan again"))
 	}
-	target, err := s.target()
-	if err != nil {
-		return apply.Result{}, err
-	}
-	reconsider, err := s.reconsider(ctx, f)
-	if err != nil {
-		return apply.Result{}, err
-	}
-	lease, err := s.store.Acquire(ctx, m.Tenant.ID, who())
-	if err != nil {
-		return apply.Result{}, err
-	}
-	defer lease.Release() // it runs out by itself
-	res, err := apply.Run(ctx, apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: target}, Journal: lease, Ledger: s.store,
-		Reconsider: reconsider, Mode: mode, By: who(), Allow: allow, Now: s.now, Sleep: (&patience{console: s.console}).sleep,
-		Progress: func(done, total int, _ journal.Entry) { s.progress.report(fmt.Sprintf("apply, of %d", total), done) }})
-	if err == nil && res.Complete() {
-		err = s.store.Observe(ctx, engine.Accepted(&m))
-	}
-	return res, err
+	return nil
 }
+
+// apply carries out a plan file that is acceptable, by a copy of it that nobody alters. It gives what it looked at the source
+// again with, too, for tasks to use.
+func (e *errand) apply(f *plan.File, t terms) (apply.Result, reconsider, error) {
+	kept, err := e.keep(f)
+	if err != nil {
+		return apply.Result{}, nil, err
+	}
+	defer kept.Close() // read only
+	m := kept.Manifest()
+	targets, err := e.targets()
+	if err != nil {
+		return apply.Result{}, nil, err
+	}
+	again, err := e.reconsider(e.ctx, kept)
+	if err != nil {
+		return apply.Result{}, nil, e.unlessAsked(err)
+	}
+	res, err := apply.Run(e.ctx, apply.Options{Plan: kept, Targets: targets, Journal: e.lease, Ledger: e.store,
+		Reconsider: again, Run: e.run, Mode: t.mode, By: who(), Allow: t.allow, Until: t.until, Now: e.now, Sleep: (&patience{console: e.console}).sleep,
+		Delay: apply.Delay{Deadline: e.cfg.TaskDeadline}, Rolling: apply.Rolling{Weigh: engine.Weigh(&m.Tenant), Most: e.cfg.Guards.Most(&m)},
+		Progress: func(done, total int, _ journal.Entry) { e.progress.of(string(journal.Applying), done, total) }})
+	if err == nil && res.Complete() {
+		err = e.store.Observe(context.WithoutCancel(e.ctx), engine.Accepted(&m))
+	}
+	if err == nil && res.Run.State == journal.Finished {
+		kept.Close() // it must not be open where open files cannot be removed
+		e.drop(kept.Digest())
+	}
+	return res, again, err
+}
+
+// unlessAsked gives err, unless the command was asked to end, of which err is the consequence.
+func (e *errand) unlessAsked(err error) error {
+	if cause := context.Cause(e.ctx); err != nil && cause != nil && !errors.Is(cause, context.Canceled) {
+		return askedToEnd(cause)
+	}
+	return err
+}
+
+// reconsider is what looks at an object of the source again; see apply.Options.
+type reconsider = func(context.Context, directory.Anchor) (string, error)
 
 // reconsider reads the sources once more and gives what decides again about one object, by the plan's own policies and
 // instant: an object that was changed since the plan was made is then left alone. nil for a plan that was made offline.
 // The whole source is read, because decisions depend on groups, and those on everybody.
-func (s *session) reconsider(ctx context.Context, f *plan.File) (func(context.Context, directory.Anchor) (string, error), error) {
+func (s *session) reconsider(ctx context.Context, f *plan.File) (reconsider, error) {
 	m := f.Manifest()
 	if m.Offline {
 		return nil, nil

@@ -129,13 +129,25 @@ func caret(p strictyaml.Problem) string {
 type progress struct {
 	w     io.Writer
 	on    bool
+	tell  func(what string, done, total int) // a program that is told instead; nil for none
+	also  func(what string, done, total int) // the store, which is told too; nil for nothing
 	mu    sync.Mutex
 	shown bool
 	last  time.Time
 }
 
 // report is a connector.Progress.
-func (p *progress) report(what string, done int) {
+func (p *progress) report(what string, done int) { p.of(what, done, 0) }
+
+// of reports progress towards a known end; 0 when it is not known.
+func (p *progress) of(what string, done, total int) {
+	if p.also != nil {
+		p.also(what, done, total)
+	}
+	if p.tell != nil {
+		p.tell(what, done, total)
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.on || time.Since(p.last) < 100*time.Millisecond {
@@ -143,6 +155,9 @@ func (p *progress) report(what string, done int) {
 	}
 	p.last, p.shown = time.Now(), true
 	fmt.Fprintf(p.w, "\r\x1b[K%s: %d", report.Safe(what), done)
+	if total > 0 {
+		fmt.Fprintf(p.w, " of %d", total)
+	}
 }
 
 // clear takes the progress line away.

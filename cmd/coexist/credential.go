@@ -2,14 +2,17 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
 	"github.com/coexistsync/coexist/connectors/graph"
+	"github.com/coexistsync/coexist/engine/report"
 )
 
 // national is where a national cloud signs in and where its Graph is.
@@ -31,20 +34,38 @@ func credentialOf(t config.Tenant) (azcore.TokenCredential, string, error) {
 	}
 	n := nationals[t.Cloud]
 	app.Authority = n.authority
-	if t.Certificate != "" {
-		bundle, err := os.ReadFile(t.Certificate)
-		if err != nil {
-			return nil, "", fmt.Errorf("read certificate: %w", err)
-		}
-		c, err := graph.ClientCertificate(app, bundle, t.Password.Read)
-		return c, n.graph, err
-	}
-	secret, err := t.Secret.Read()
+	wire, err := outbound(t)
 	if err != nil {
 		return nil, "", err
 	}
-	c, err := graph.ClientSecret(app, secret)
+	app.Transport = &http.Client{Transport: wire, Timeout: time.Minute}
+	c, err := signInAs(t, app)
 	return c, n.graph, err
+}
+
+// signInAs makes the credential for the way in which the configuration says to sign in.
+func signInAs(t config.Tenant, app graph.Application) (azcore.TokenCredential, error) {
+	switch {
+	case t.Method == config.ManagedIdentity:
+		return graph.ManagedIdentity(app)
+	case t.Method == config.WorkloadIdentity:
+		return graph.WorkloadIdentity(app, t.TokenFile)
+	case t.Method == config.DeviceCode:
+		return graph.DeviceCode(app, func(message string) { fmt.Fprintln(os.Stderr, report.Safe(message)) })
+	case t.Method == config.AzureCLI:
+		return graph.AzureCLI(app)
+	case t.Certificate != "":
+		bundle, err := os.ReadFile(t.Certificate)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate: %w", err)
+		}
+		return graph.ClientCertificate(app, bundle, t.Password.Read)
+	}
+	secret, err := t.Secret.Read()
+	if err != nil {
+		return nil, err
+	}
+	return graph.ClientSecret(app, secret)
 }
 
 // rehearsalCredential signs in to a rehearsal tenant, which is its own authority.

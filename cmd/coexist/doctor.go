@@ -3,9 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
 	"github.com/coexistsync/coexist/connectors/ad"
 	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/report"
@@ -96,8 +99,23 @@ func (d *doctor) examine(x *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	d.way(cfg.Tenant)
 	for _, f := range target.Probe(x.Context, cfg.Writes) {
-		d.add(finding{Where: "tenant", Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityTenant(f.Check)})
+		one := finding{Where: "tenant", Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityTenant(f.Check)}
+		if f.Warning {
+			one.mark = nil
+		}
+		d.add(one)
+	}
+	if !cfg.Tenant.Exchange {
+		return x.Context.Err()
+	}
+	online, err := s.exchange()
+	if err != nil {
+		return err
+	}
+	for _, f := range online.Probe(x.Context, cfg.Writes) {
+		d.add(finding{Where: "exchange", Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityExchange(f.Check)})
 	}
 	return x.Context.Err()
 }
@@ -115,10 +133,48 @@ func gravityAD(check string) error {
 
 // gravityTenant says what a failed check of the tenant means: beside its own answer all are about permissions.
 func gravityTenant(check string) error {
-	if check == "tenant" {
+	if check == "tenant" || check == "network" {
 		return errSource
 	}
 	return errSignIn
+}
+
+// gravityExchange likewise, of Exchange Online. That the roles cannot be listed proves nothing.
+func gravityExchange(check string) error {
+	switch check {
+	case "organisation":
+		return errSource
+	case "roles":
+		return nil
+	}
+	return errSignIn
+}
+
+// way says through which proxy the tenant is reached, and which authorities are trusted beside the system's. Whether it
+// leads anywhere is told by what follows.
+func (d *doctor) way(t config.Tenant) {
+	if t.URL != "" {
+		return
+	}
+	f := finding{Where: "tenant", Check: "proxy", OK: true, Detail: "none"}
+	if choose := proxyOf(t, systemProxy); choose != nil {
+		req, err := http.NewRequest(http.MethodGet, nationals[t.Cloud].graph, nil)
+		var u *url.URL
+		if err == nil {
+			u, err = choose(req)
+		}
+		switch {
+		case err != nil:
+			f.OK, f.Detail, f.mark = false, err.Error(), errSource
+			f.Hint = "correct tenant.proxy in the configuration, or HTTPS_PROXY"
+		case u != nil:
+			f.Detail = u.Redacted()
+		}
+	}
+	if t.CA != "" {
+		f.Detail += "; further authorities from " + t.CA
+	}
+	d.add(f)
 }
 
 func (d *doctor) add(f finding) { d.findings = append(d.findings, f) }

@@ -66,15 +66,19 @@ func exitCode(err error) int {
 	var group *engine.GroupError
 	var refusal *apply.Refusal
 	var held *store.HeldError
+	var halted *store.HaltError
+	var child *ended
 	refused := errors.As(err, &refusal)
 	switch {
 	case err == nil:
 		return 0
 	case is(errUsage):
 		return 64
+	case errors.As(err, &child):
+		return child.code
 	case is(context.Canceled):
 		return 130
-	case is(errNotFound):
+	case is(errNotFound), is(store.ErrMissing):
 		return 11
 	case is(errConfig), errors.As(err, &problems), errors.As(err, &group):
 		return 3
@@ -84,7 +88,7 @@ func exitCode(err error) int {
 		return 9
 	case is(errSource), kind == fault.Unreachable:
 		return 8
-	case is(errRefused), is(plan.ErrAltered), is(plan.ErrNotPlan), is(plan.ErrVersion), is(store.ErrOtherTenant), errors.As(err, &held),
+	case is(errRefused), is(plan.ErrAltered), is(plan.ErrNotPlan), is(plan.ErrVersion), is(store.ErrOtherTenant), errors.As(err, &held), errors.As(err, &halted),
 		refused && refusal.Reason != apply.GuardExceeded:
 		return 6
 	case is(errGuard), refused:
@@ -107,13 +111,13 @@ var exitCodes = []struct {
 	{3, "configuration or policy invalid"},
 	{4, "policy tests fail or none are found, coverage is below its gate, mutants survive, or lint has findings"},
 	{5, "a guard is exceeded; the plan file is written all the same"},
-	{6, "plan refused: stale, expired, already applied, other tenant, other policy, altered; writes are off; or another run holds the lock"},
-	{7, "finished in part: failed, conflicting, held or unreached changes"},
+	{6, "plan refused: stale, expired, already applied, other tenant, other policy, altered; writes are off or halted; or another run holds the lock"},
+	{7, "finished in part: failed, conflicting, held or unreached changes, or a delayed task that expired"},
 	{8, "a connected directory could not be reached or read completely; no plan"},
 	{9, "sign-in failed or a permission is missing"},
 	{10, "with --detailed-exitcode: success, and there are changes or findings"},
-	{11, "the object, plan or run named does not exist"},
-	{64, "usage"},
+	{11, "the object, plan, run or task named does not exist"},
+	{64, "usage, or a wire request not understood"},
 	{130, "interrupted, cleanly"},
 }
 

@@ -10,11 +10,11 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/selection"
-	"github.com/coexistsync/coexist/connectors/readonly"
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/snapshot"
 	"github.com/coexistsync/coexist/engine"
 	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/desired"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/rules"
@@ -145,14 +145,15 @@ func (s collected) Skip(k plan.Skip) error {
 
 // compare adds what a plan of the object alone would hold. Nothing is remembered of it.
 func (s *session) compare(ctx context.Context, e *report.Explanation, snap *snapshot.Snapshot, i int, list []source, at time.Time) error {
-	target, err := s.target()
+	targets, err := s.readers()
 	if err != nil {
 		return err
 	}
 	guid := snap.At(i).GUID
-	m, err := engine.Plan(ctx, engine.Inputs{Snapshot: snap, Locator: locator(list), Target: readonly.New(target), Policies: s.policies, State: s.store,
+	m, err := engine.Plan(ctx, engine.Inputs{Snapshot: snap, Locator: locator(list), Targets: targets, Policies: s.policies, State: s.store,
 		AsOf: at, Now: s.now(), Expiry: planLife, Guards: s.cfg.Guards, Offline: offline(list), Preview: true, Version: version, Expr: exprVersion(),
 		Selection: &engine.Selection{Describe: fmt.Sprintf("object %s", guid), Has: func(o directory.Object) bool { return o.GUID == guid }},
+		Names:     func(_ directory.GUID, n desired.Outlook) { e.Cloud = &n },
 		Progress:  connector.Progress(s.progress.report)}, collected{e})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
+	"github.com/coexistsync/coexist/connectors/graph"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/policies"
 )
@@ -24,6 +25,7 @@ func initCommand(c *console) *cli.Command {
 		Usage: "write a first coexist.yaml with the shipped policies, and say what to grant",
 		Description: "Asks on a terminal for what the options do not say. Never overwrites anything. Writes stay off: the first runs only plan.\n" +
 			"Secrets are not asked for: coexist.yaml names the environment variables that hold them.",
+		Subcommands: []*cli.Command{initTenantCommand(c)},
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Value: ".", Usage: "write into this `FOLDER`"},
 			&cli.StringFlag{Name: "name", Value: "ad", Usage: "what the directory is called in reports"},
@@ -135,8 +137,27 @@ func (a *answers) advise() error {
 	if text != "" {
 		text = "\nIn the shell that runs coexist:\n" + text
 	}
-	_, err := fmt.Fprintf(a.c.out, grants, report.Safe(filepath.Join(dir, configFlag.Value)), report.Safe(filepath.Join(dir, "policies")), text)
+	_, err := fmt.Fprintf(a.c.out, grants, report.Safe(filepath.Join(dir, configFlag.Value)), report.Safe(filepath.Join(dir, "policies")),
+		wrapped(graph.LeastPermissions(false)), wrapped(graph.LeastPermissions(true)), text)
 	return err
+}
+
+// wrapped writes a list over several lines, as it stands behind a heading of the advice.
+func wrapped(list []string) string {
+	var b strings.Builder
+	line := 0
+	for i, p := range list {
+		switch {
+		case i > 0 && line+len(p) > 100:
+			b.WriteString(",\n            ")
+			line = 0
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(p)
+		line += len(p) + 2
+	}
+	return b.String()
 }
 
 // export sets an environment variable in the usual shell.
@@ -254,10 +275,9 @@ Grant the account in the directory:
   ones, List Contents and Read Property on the Deleted Objects container.
 
 Grant the app registration these application permissions of Microsoft Graph, with admin consent:
-  to plan:  User.Read.All, Group.Read.All, LicenseAssignment.Read.All, Organization.Read.All, Domain.Read.All,
-            RoleManagement.Read.Directory, User-OnPremisesSyncBehavior.Read.All, Group-OnPremisesSyncBehavior.Read.All
-  to apply: User.ReadWrite.All, User.DeleteRestore.All, User-PasswordProfile.ReadWrite.All, Group.ReadWrite.All,
-            LicenseAssignment.ReadWrite.All
+  to plan:  %s
+  to apply: %s
+coexist init tenant prints a script that makes the app registrations with them.
 %s
 Then:
   coexist doctor    can everything be reached, and may it be read?

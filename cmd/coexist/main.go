@@ -32,7 +32,13 @@ func (c *console) run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	err := execute(ctx, c, args)
+	words, wired, err := wireWords(args)
+	if wired && err == nil {
+		return c.serveWire(ctx, words)
+	}
+	if err == nil {
+		err = execute(ctx, c, args)
+	}
 	c.progress.clear()
 	if err != nil {
 		c.complain(err)

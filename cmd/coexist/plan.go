@@ -14,7 +14,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/selection"
-	"github.com/coexistsync/coexist/connectors/readonly"
 	"github.com/coexistsync/coexist/directory/snapshot"
 	"github.com/coexistsync/coexist/engine"
 	"github.com/coexistsync/coexist/engine/connector"
@@ -197,7 +196,7 @@ func (s *session) inputs(ctx context.Context, r request) (engine.Inputs, error) 
 	if err != nil {
 		return none, err
 	}
-	target, err := s.target()
+	targets, err := s.readers()
 	if err != nil {
 		return none, err
 	}
@@ -209,8 +208,8 @@ func (s *session) inputs(ctx context.Context, r request) (engine.Inputs, error) 
 	if err != nil {
 		return none, err
 	}
-	return engine.Inputs{Snapshot: snap, Locator: locator(list), Target: readonly.New(target), Policies: s.policies, State: s.store,
-		AsOf: r.asOf, Now: s.now(), Expiry: planLife, Guards: s.cfg.Guards, Selection: chosen, Offline: offline(list), Preview: r.preview,
+	return engine.Inputs{Snapshot: snap, Locator: locator(list), Targets: targets, Policies: s.policies, State: s.store,
+		AsOf: r.asOf, Now: s.now(), Expiry: planLife, Guards: s.cfg.Guards, Selection: chosen, Offline: offline(list), Preview: r.preview, KeepDrift: s.cfg.ReportDrift,
 		Version: version, Expr: exprVersion(), Workers: runtime.NumCPU(), Progress: connector.Progress(s.progress.report)}, nil
 }
 

@@ -18,12 +18,16 @@ func sandboxCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "sandbox",
 		Usage: "serve a rehearsal tenant on this machine until interrupted",
-		Description: "Prints the part of coexist.yaml that leads to it. It speaks the part of Microsoft Graph that coexist uses and refuses\n" +
-			"what the real one refuses. Nothing leaves this machine.",
+		Description: "Prints the part of coexist.yaml that leads to it. It speaks the parts of Microsoft Graph and of Exchange\n" +
+			"Online that coexist uses, on one address, and refuses what the real ones refuse. Nothing leaves this machine.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "`ADDRESS` to listen on; port 0 takes a free one"},
 			&cli.StringFlag{Name: "state", Usage: "start with the tenant in this `FILE`, and save it there at the end"},
 			&cli.BoolFlag{Name: "company", Usage: "the tenant of the sample company instead of an empty one"},
+			&cli.BoolFlag{Name: "throttle", Usage: "enforce the documented limits of requests, with Retry-After"},
+			&cli.BoolFlag{Name: "slow-replicas", Usage: "show new objects late, as a tenant does on a bad day"},
+			&cli.IntFlag{Name: "faults", Usage: "let this `PERCENT` of the requests fail, the same ones for the same --seed"},
+			&cli.Uint64Flag{Name: "seed", Usage: "`NUMBER` from which ids, shuffles and faults are made"},
 			&cli.StringFlag{Name: "control", Usage: "serve the control surface, for faults and the clock, on this `ADDRESS`"}},
 		Action: func(x *cli.Context) error {
 			if err := arguments(x); err != nil {
@@ -35,9 +39,9 @@ func sandboxCommand(c *console) *cli.Command {
 }
 
 func serveSandbox(x *cli.Context, c *console) (err error) {
-	t := sandbox.New(sandbox.Options{Clock: c.now})
+	t := sandbox.New(sandbox.Options{Clock: c.now, Seed: x.Uint64("seed")})
 	if x.Bool("company") {
-		if t, err = companyTenant(company.Generate(company.Options{}), 0, c.now); err != nil {
+		if t, err = companyTenant(company.Generate(company.Options{}), x.Uint64("seed"), c.now); err != nil {
 			return err
 		}
 	}
@@ -46,6 +50,9 @@ func serveSandbox(x *cli.Context, c *console) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, saveState(t, path)) }()
+	}
+	if err := disturb(x, t); err != nil {
+		return err
 	}
 	s, err := sandbox.Serve(x.String("listen"), t)
 	if err != nil {
@@ -63,6 +70,18 @@ func serveSandbox(x *cli.Context, c *console) (err error) {
 	fmt.Fprintf(c.out, "tenant:\n  id: %s\n  url: %s/v1.0\n  auth: { clientId: %s, secret: { env: %s } }\n", s.TenantID, s.URL, s.ClientID, rehearsalSecret)
 	c.say("rehearsal tenant is up; in the shell that runs coexist:\n\n  export %s=%s\n\nCtrl-C ends it.", rehearsalSecret, s.ClientSecret)
 	return untilInterrupted(x.Context)
+}
+
+// disturb gives the tenant the bad habits that the options ask for.
+func disturb(x *cli.Context, t *sandbox.Tenant) error {
+	t.SetThrottle(x.Bool("throttle"))
+	if x.Bool("slow-replicas") {
+		t.SetReplication(sandbox.SlowReplication())
+	}
+	if err := t.SetProfile(sandbox.Profile{Seed: x.Uint64("seed"), Percent: x.Int("faults")}); err != nil {
+		return usagef("option --faults: %w", err)
+	}
+	return nil
 }
 
 // untilInterrupted waits for the end of a command that serves; being interrupted is how it ends.

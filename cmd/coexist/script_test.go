@@ -183,7 +183,7 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if !strings.Contains(string(b), args[1]) {
 		ts.Fatalf("%s does not contain %q", args[0], args[1])
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(string(b), args[1], args[2])), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(string(b), args[1], strings.ReplaceAll(args[2], `\n`, "\n"))), 0o600))
 }
 
 // exits is "exits CODE COMMAND ARG…": it runs a command of which the exit code matters. Standard output and error can be

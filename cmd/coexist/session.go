@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -15,9 +16,11 @@ import (
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
 	"github.com/coexistsync/coexist/connectors/ad"
+	"github.com/coexistsync/coexist/connectors/exchange"
 	"github.com/coexistsync/coexist/connectors/graph"
 	"github.com/coexistsync/coexist/connectors/ldif"
 	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/directory/snapshot"
 	"github.com/coexistsync/coexist/engine"
@@ -57,9 +60,12 @@ func open(ctx context.Context, c *console, cfg *config.Config) (*session, error)
 	return s, s.openStore(ctx)
 }
 
-// openStore opens what coexist remembers.
-func (s *session) openStore(ctx context.Context) (err error) {
-	s.store, err = store.Open(ctx, s.cfg.Store, store.Options{Now: s.now})
+// openStore opens what coexist remembers, and makes it where it is missing.
+func (s *session) openStore(ctx context.Context) error { return s.openStored(ctx, store.Options{}) }
+
+func (s *session) openStored(ctx context.Context, o store.Options) (err error) {
+	o.Now = s.now
+	s.store, err = store.Open(ctx, s.cfg.Store, o)
 	if errors.Is(err, store.ErrBusy) {
 		return mark(errRefused, err)
 	}
@@ -79,7 +85,12 @@ func (s *session) close() { s.store.Close() } // everything in it is durable alr
 
 // loadPolicies reads the policies of a folder.
 func loadPolicies(folder string) (*rules.Set, error) {
-	return readPolicies(os.DirFS(folder), folder)
+	root, err := os.OpenRoot(folder) // no link leads out of it
+	if err != nil {
+		return readPolicies(os.DirFS(folder), folder) // which says what is wrong
+	}
+	defer root.Close()
+	return readPolicies(root.FS(), folder)
 }
 
 // readPolicies reads policies from anywhere; folder is put before the names of files in messages.
@@ -239,12 +250,60 @@ func (s *session) target() (*graph.Connector, error) {
 	if err != nil {
 		return nil, mark(errConfig, err)
 	}
-	c := graph.Config{BaseURL: base, TenantID: s.cfg.Tenant.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now}
+	c := graph.Config{BaseURL: base, TenantID: s.cfg.Tenant.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now, Secret: s.cfg.Secret}
+	if s.store != nil {
+		c.Cookies = s.store
+	}
 	if s.cfg.Tenant.URL != "" {
 		c.Writes = 1 << 30 // a rehearsal tenant says itself when it has enough
+	} else if c.Transport, err = outbound(s.cfg.Tenant); err != nil {
+		return nil, mark(errConfig, err)
 	}
 	g, err := graph.New(c)
 	return g, mark(errConfig, err)
+}
+
+// targets makes the connectors of the tenant's directories.
+func (s *session) targets() (map[cloud.Directory]connector.Target, error) {
+	entra, err := s.target()
+	if err != nil {
+		return nil, err
+	}
+	out := map[cloud.Directory]connector.Target{cloud.Entra: entra}
+	if !s.cfg.Tenant.Exchange {
+		return out, nil
+	}
+	x, err := s.exchange()
+	if err != nil {
+		return nil, err
+	}
+	out[cloud.Exchange] = x
+	return out, nil
+}
+
+// exchange makes the connector of the tenant's Exchange Online.
+func (s *session) exchange() (*exchange.Connector, error) {
+	t := s.cfg.Tenant
+	credential, _, err := credentialOf(t)
+	if err != nil {
+		return nil, mark(errConfig, err)
+	}
+	c := exchange.Config{BaseURL: exchange.BaseURL(t.Cloud), TenantID: t.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now}
+	if t.URL != "" {
+		c.Scope = c.BaseURL + "/.default" // a rehearsal tenant plays the real service
+		c.BaseURL = originOf(t.URL)
+	}
+	x, err := exchange.New(c)
+	return x, mark(errConfig, err)
+}
+
+// originOf gives the part of a URL before its path.
+func originOf(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return s
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // who names this process in the journal.

@@ -29,7 +29,7 @@ func validateCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "validate",
 		Usage:     "say what in the directory the cloud would refuse or change, and how to mend it",
-		ArgsUsage: "[OBJECT]",
+		ArgsUsage: "[OBJECT…]",
 		Description: "Nothing is written. With OBJECT, a distinguished name, userPrincipalName, sAMAccountName or objectGUID, everything is\n" +
 			"looked at and the findings of that object are told. What each check is about stands in docs/checks.",
 		Flags: []cli.Flag{configFlag, fullFlag,
@@ -66,7 +66,7 @@ func validateCommand(c *console) *cli.Command {
 
 // validation is what the command line asks for.
 type validation struct {
-	object  string // "" for everything
+	objects []string // none for everything
 	form    string
 	offline bool
 	full    bool
@@ -77,13 +77,11 @@ type validation struct {
 // validationOf reads the command line.
 func validationOf(x *cli.Context) (validation, error) {
 	a := validation{form: x.String("output"), offline: x.Bool("offline"), full: x.Bool(fullFlag.Name), mode: cloud.Mode(x.String("mode"))}
-	if x.Args().Present() {
-		if err := arguments(x, "OBJECT"); err != nil {
-			return a, err
-		}
-		if a.object = x.Args().First(); strings.TrimSpace(a.object) == "" {
+	for _, name := range x.Args().Slice() {
+		if strings.TrimSpace(name) == "" {
 			return a, usagef("OBJECT is empty")
 		}
+		a.objects = append(a.objects, name)
 	}
 	if !slices.Contains([]string{"text", "json", "csv"}, a.form) {
 		return a, usagef("unknown output form %q; there are text, json and csv", a.form)
@@ -117,15 +115,15 @@ func (s *session) validate(ctx context.Context, a validation) (told int, err err
 	if err != nil {
 		return 0, err
 	}
-	only, err := s.only(snap, a.object)
-	if err != nil {
-		return 0, err
+	only, missing := s.only(snap, a.objects)
+	if missing != nil && len(only) == 0 {
+		return 0, missing
 	}
 	in, err := s.validated(ctx, a, snap)
 	if err != nil {
 		return 0, err
 	}
-	of := report.Validated{AsOf: in.AsOf, Mode: in.Mode, Object: only, Least: a.least}
+	of := report.Validated{AsOf: in.AsOf, Mode: in.Mode, Objects: only, Least: a.least}
 	if in.Tenant != nil {
 		of.Tenant = &in.Tenant.Facts
 	}
@@ -138,7 +136,7 @@ func (s *session) validate(ctx context.Context, a validation) (told int, err err
 	if n := len(sum.NotEvaluated); n > 0 && a.form == "csv" { // the table has no room for it
 		s.say("%s not evaluated, or in part; --output text says why", counted(n, "check was", "checks were"))
 	}
-	return p.told, p.to.Close(p.summary(in, sum))
+	return p.told, errors.Join(p.to.Close(p.summary(in, sum)), missing)
 }
 
 // validated gathers what is validated.
@@ -185,21 +183,24 @@ func (s *session) validationReport(a validation, of report.Validated) report.Val
 	return report.ValidationText(s.out, of, o)
 }
 
-// only finds the object that is asked for; nil for all. One that was set aside for its anchor is checked like any other.
-func (s *session) only(snap *snapshot.Snapshot, name string) (*plan.Object, error) {
-	if name == "" {
-		return nil, nil
+// only finds the objects that are asked for; none for all. One that was set aside for its anchor is checked like any other.
+// Those that are not there are told together.
+func (s *session) only(snap *snapshot.Snapshot, names []string) ([]plan.Object, error) {
+	var out []plan.Object
+	var missing []error
+	for _, name := range names {
+		i, err := selection.One(snap, name)
+		var aside *selection.AsideError
+		switch {
+		case errors.As(err, &aside):
+			out = append(out, plan.Object{Name: aside.Name, DN: aside.DN})
+		case err != nil:
+			missing = append(missing, notFound(err))
+		default:
+			out = append(out, nameOf(snap, i))
+		}
 	}
-	i, err := selection.One(snap, name)
-	var aside *selection.AsideError
-	if errors.As(err, &aside) {
-		return &plan.Object{Name: aside.Name, DN: aside.DN}, nil
-	}
-	if err != nil {
-		return nil, notFound(err)
-	}
-	o := nameOf(snap, i)
-	return &o, nil
+	return out, errors.Join(missing...)
 }
 
 // view reads the tenant, without a way to write to it.
@@ -288,13 +289,13 @@ func (s *session) recorded(ctx context.Context) (map[directory.GUID]validate.Rec
 type picked struct {
 	to    report.Validation
 	least validate.Severity
-	only  *plan.Object
+	only  []plan.Object
 	told  int
-	sum   validate.Summary // of the object asked for, whatever the severity
+	sum   validate.Summary // of the objects asked for, whatever the severity
 }
 
 func (p *picked) finding(f validate.Finding) error {
-	if p.only != nil && f.Object.DN != p.only.DN {
+	if p.only != nil && !slices.ContainsFunc(p.only, func(o plan.Object) bool { return o.DN == f.Object.DN }) {
 		return nil
 	}
 	p.count(f)
@@ -327,9 +328,16 @@ func (p *picked) summary(in validate.Input, all validate.Summary) validate.Summa
 		return all
 	}
 	all.Errors, all.Warnings, all.Info, all.Checks = p.sum.Errors, p.sum.Warnings, p.sum.Info, p.sum.Checks
-	all.Objects, all.Excluded = 1, nil
-	if i, ok := in.Snapshot.ByDN(p.only.DN); ok && in.Decided(i).Type == cloud.None {
-		all.Objects, all.Excluded = 0, []validate.Excluded{{Reason: "no policy wants it in the cloud", Objects: 1}}
+	all.Objects, all.Excluded = len(p.only), nil
+	unwanted := 0
+	for _, o := range p.only {
+		if i, ok := in.Snapshot.ByDN(o.DN); ok && in.Decided(i).Type == cloud.None {
+			unwanted++
+		}
+	}
+	if unwanted > 0 {
+		all.Objects -= unwanted
+		all.Excluded = []validate.Excluded{{Reason: "no policy wants it in the cloud", Objects: unwanted}}
 	}
 	return all
 }

@@ -52,6 +52,7 @@ func Run(t *testing.T, setup func(t *testing.T) Tenant) {
 		"an error of yield is passed on":                    (*suite).yieldError,
 		"a cancelled read is an error":                      (*suite).cancelled,
 		"only the properties asked for are returned":        (*suite).onlyAsked,
+		"many questions are answered as one by one":         (*suite).survey,
 	} {
 		t.Run(name, func(t *testing.T) {
 			tenant := setup(t)

@@ -202,9 +202,9 @@ func (n refusal) kind(why purpose) fault.Kind {
 		return fault.Throttled
 	case n.conflict(), n.status == http.StatusPreconditionFailed:
 		return fault.Conflict
-	case n.status == http.StatusConflict:
+	case n.status == http.StatusConflict && why == write:
 		return fault.Transient // Directory_ConcurrencyViolation: two writes met
-	case n.code == "Directory_ExpiredPageToken" || n.status == http.StatusGone:
+	case n.status == http.StatusConflict, n.code == "Directory_ExpiredPageToken" || n.status == http.StatusGone:
 		return silent(why)
 	case n.status == http.StatusRequestTimeout, n.status >= 500 && n.status != http.StatusNotImplemented:
 		return failed(why)

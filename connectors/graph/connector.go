@@ -39,10 +39,17 @@ type Config struct {
 	Timeout    time.Duration     // of one attempt; 0 is 100 s
 	Writes     int               // writes that the tenant takes in 150 s; 0 is Graph's documented 3,000
 	// Lag is how long an object that was just made may stay invisible; 0 is one minute.
-	Lag    time.Duration
-	Now    func() time.Time                                 // nil is time.Now
-	Sleep  func(ctx context.Context, d time.Duration) error // nil waits for d or the end of ctx
-	Jitter func() float64                                   // in [0, 1); nil is random
+	Lag time.Duration
+	// Passwords makes the password of a user about to be created, and hands it over before the user is there. It is called
+	// right before each attempt. nil makes what the policy wishes, or a random one, and nobody gets to know it.
+	Passwords func(context.Context, Newcomer) (Password, error)
+	// Cookies lets Objects read only what changed since it was last called; nil reads everything each time.
+	Cookies Cookies
+	Now     func() time.Time                                 // nil is time.Now
+	Sleep   func(ctx context.Context, d time.Duration) error // nil waits for d or the end of ctx
+	Jitter  func() float64                                   // in [0, 1); nil is random
+	// Secret gives the first password that a policy names as a secret of coexist.yaml; nil knows none.
+	Secret func(name string) (string, error)
 }
 
 // Connector reads and writes one tenant. It is safe for concurrent use; keeping writes to one object in order is the
@@ -54,13 +61,22 @@ type Connector struct {
 	credential *renewable
 	adapter    *core.GraphRequestAdapterBase
 	json       *kjson.JsonParseNodeFactory
+	sender     *transport
 	now        func() time.Time
 	made       *recent // ids of objects that were just created
 	located    *recent // ids of users whose usage location was just written
 	unsure     *recent // anchors of creates whose outcome is not known
+	secret     func(name string) (string, error)
+	marked     marked
+	cookies    Cookies
+	passwords  func(context.Context, Newcomer) (Password, error)
 }
 
-var _ connector.Target = (*Connector)(nil)
+var (
+	_ connector.Target   = (*Connector)(nil)
+	_ connector.Surveyor = (*Connector)(nil)
+	_ connector.Detailer = (*Connector)(nil)
+)
 
 // New makes a connector; it sends nothing.
 func New(c Config) (*Connector, error) {
@@ -77,9 +93,10 @@ func New(c Config) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare authentication: %w", err)
 	}
+	sender := &transport{next: c.Transport, pace: newPacer(c.Writes, c.Now, c.Sleep), now: c.Now, sleep: c.Sleep,
+		jitter: c.Jitter, attempts: c.Attempts, timeout: c.Timeout, agent: c.UserAgent}
 	client := &http.Client{
-		Transport: &transport{next: c.Transport, pace: newPacer(c.Writes, c.Now, c.Sleep), now: c.Now, sleep: c.Sleep,
-			jitter: c.Jitter, attempts: c.Attempts, timeout: c.Timeout, agent: c.UserAgent},
+		Transport: sender,
 		// A redirect would take the token to wherever it points.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
@@ -89,8 +106,8 @@ func New(c Config) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make request adapter: %w", err)
 	}
-	return &Connector{base: base, tenantID: c.TenantID, scope: c.Scope, credential: credential, adapter: adapter, json: factory,
-		now: c.Now, made: newRecent(c.Now, c.Lag), located: newRecent(c.Now, c.Lag), unsure: newRecent(c.Now, c.Lag)}, nil
+	return &Connector{base: base, tenantID: c.TenantID, scope: c.Scope, credential: credential, secret: c.Secret, adapter: adapter, json: factory, sender: sender,
+		now: c.Now, made: newRecent(c.Now, c.Lag), located: newRecent(c.Now, c.Lag), unsure: newRecent(c.Now, c.Lag), cookies: c.Cookies, passwords: c.Passwords}, nil
 }
 
 func (c Config) withDefaults(base *url.URL) Config {
@@ -170,6 +187,8 @@ type request struct {
 	query  []string // names and values in turn
 	header []string // likewise
 	body   entity   // nil for none
+	media  []byte   // a body that is not JSON, of type kind
+	kind   string
 	link   *url.URL // instead of path and query: a link that Graph gave, checked already
 }
 
@@ -232,6 +251,9 @@ func (c *Connector) prepare(ctx context.Context, r request) (*abs.RequestInforma
 		if err := info.SetContentFromParsable(ctx, c.adapter, "application/json", r.body); err != nil {
 			return nil, fmt.Errorf("write request body: %w", err)
 		}
+	}
+	if r.media != nil {
+		info.SetStreamContentAndContentType(r.media, r.kind)
 	}
 	u := r.link
 	if u == nil {

@@ -12,18 +12,68 @@ import (
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
+	"github.com/coexistsync/coexist/engine/plan"
 )
 
-// createUser makes a user with a password that nobody knows: it is random, sent, and forgotten. A request that may have
-// taken effect is fault.Unknown, and its anchor is remembered for ByAnchor.
-func (w *writer) createUser(ctx context.Context) (string, error) {
-	password, err := randomPassword(w.names())
+// Password is what a new user signs in with first. It is never printed.
+type Password struct {
+	Text string
+	// Settled is told what came of the create: the id, or the error after which the user may or may not exist. It may be nil.
+	Settled func(id string, err error)
+}
+
+// String hides the password.
+func (Password) String() string { return "[secret]" }
+
+// GoString hides it from %#v too.
+func (Password) GoString() string { return "[secret]" }
+
+// MarshalJSON hides it from every document.
+func (Password) MarshalJSON() ([]byte, error) { return []byte(`"[secret]"`), nil }
+
+// Newcomer is a user about to be created.
+type Newcomer struct {
+	Object plan.Object
+	Wish   string   // what the policy says of the password, as cloud.Password writes it; "" for nothing
+	Names  []string // what the password must not hold, in any case
+}
+
+// profile gives the new user's passwordProfile, and who is to be told what came of it.
+func (w *writer) profile(ctx context.Context) (entityMap, func(string, error), error) {
+	if w.passwords == nil {
+		p, err := w.passwordProfile()
+		return p, nil, err
+	}
+	n, mustChange := Newcomer{Object: w.change.Object, Names: w.names()}, true
+	for _, a := range w.change.Attributes {
+		switch {
+		case a.Name == passwordName:
+			n.Wish = a.After.Text()
+		case a.Name == mustChangeName && !a.After.IsNothing():
+			mustChange = a.After.Truth()
+		}
+	}
+	p, err := w.passwords(ctx, n)
+	var own *fault.Error
+	if err != nil && !errors.As(err, &own) {
+		err = &fault.Error{Kind: fault.Transient, Op: w.op, Err: err}
+	}
+	return entityMap{"forceChangePasswordNextSignIn": mustChange, "password": p.Text}, p.Settled, err
+}
+
+// createUser makes a user. Its password is made right before and not kept. A request that may have taken effect is
+// fault.Unknown, and its anchor is remembered for ByAnchor.
+func (w *writer) createUser(ctx context.Context) (id string, err error) {
+	profile, settled, err := w.profile(ctx)
 	if err != nil {
-		return "", &fault.Error{Kind: fault.Transient, Op: w.op, Err: err}
+		return "", err
+	}
+	if settled != nil {
+		defer func() { settled(id, err) }()
 	}
 	body := append(w.body(),
 		field{"onPremisesImmutableId", string(w.change.Object.Anchor)},
-		field{"passwordProfile", entityMap{"forceChangePasswordNextSignIn": true, "password": password}})
+		field{"passwordProfile", profile})
 	r := request{op: w.op, why: write, method: "POST", path: "/users", body: dropNulls(body)}
 	a, err := w.send(ctx, r)
 	return w.created(r, a, err)

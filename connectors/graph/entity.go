@@ -1,6 +1,9 @@
 package graph
 
 import (
+	"bytes"
+	"encoding/json"
+
 	"github.com/microsoft/kiota-abstractions-go/serialization"
 )
 
@@ -34,4 +37,27 @@ func (e entity) Serialize(w serialization.SerializationWriter) error {
 // GetFieldDeserializers is empty: entities are only written.
 func (e entity) GetFieldDeserializers() map[string]func(serialization.ParseNode) error {
 	return map[string]func(serialization.ParseNode) error{}
+}
+
+// MarshalJSON writes the fields in their order, for a body inside another, as a batch holds them.
+func (e entity) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, f := range e {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		for part, v := range []any{f.name, f.value} {
+			text, err := json.Marshal(v)
+			if err != nil {
+				return nil, err
+			}
+			if part == 1 {
+				b.WriteByte(':')
+			}
+			b.Write(text)
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
 }

@@ -125,6 +125,12 @@ func (w *writer) checkAttributes() error {
 		return nil // they name what people read; what is written is the object's anchor, or the object as a whole
 	}
 	for _, a := range w.change.Attributes {
+		if a.Name == passwordName || a.Name == mustChangeName { // of a first password
+			if w.change.Action != plan.Create || w.group() {
+				return fmt.Errorf("property %q is written when a user is made, and never again", a.Name)
+			}
+			continue
+		}
 		col, ok := columnNamed(w.group(), a.Name)
 		if !ok {
 			return fmt.Errorf("property %q of %s is not in Graph", a.Name, w.change.Object.Type)
@@ -133,6 +139,12 @@ func (w *writer) checkAttributes() error {
 		switch {
 		case own && !slices.Contains(allowed, a.Name):
 			return fmt.Errorf("property %q is not written by %s", a.Name, w.change.Action)
+		case a.Name == photoName && w.change.Action == plan.Update:
+			if err := checkPhoto(&a); err != nil {
+				return err
+			}
+		case a.Name == photoName:
+			return errors.New("a photo is written by an update, once the user is there")
 		case !own && (col.field == "" || a.Name == "licenses"):
 			return fmt.Errorf("property %q has an action of its own", a.Name)
 		}
@@ -149,7 +161,13 @@ func (w *writer) body() entity {
 	var out entity
 	var extension entityMap
 	for _, a := range w.change.Attributes {
+		if a.Name == passwordName || a.Name == mustChangeName {
+			continue // of passwordProfile
+		}
 		col, _ := columnNamed(w.group(), a.Name)
+		if col.field == "" {
+			continue // written by a request of its own
+		}
 		if col.field == extensionField {
 			if extension == nil {
 				extension = entityMap{}
@@ -182,17 +200,21 @@ func plain(a plan.Attribute) any {
 	return a.After.Text()
 }
 
+// update writes properties in one request, and a photo in another.
 func (w *writer) update(ctx context.Context) error {
-	body := w.body()
-	if len(body) == 0 {
-		return nil
+	if body := w.body(); len(body) > 0 {
+		if err := w.call(ctx, "PATCH", w.path(), body); err != nil {
+			return err
+		}
 	}
-	if err := w.call(ctx, "PATCH", w.path(), body); err != nil {
-		return err
-	}
-	for _, a := range w.change.Attributes {
-		if a.Name == "usageLocation" {
+	for i := range w.change.Attributes {
+		switch a := &w.change.Attributes[i]; a.Name {
+		case "usageLocation":
 			w.located.add(strings.ToLower(w.change.Object.ID))
+		case photoName:
+			if err := w.photo(ctx, a); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

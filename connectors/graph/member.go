@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coexistsync/coexist/directory/fault"
@@ -48,15 +49,25 @@ func (w *writer) refer(ctx context.Context) error {
 	return nil
 }
 
-// unlink removes a link of the object: its manager, or one member or owner. It is the only place that builds such an
-// address, because the same one without /$ref at its end deletes the object that the link leads to. A link that is not
-// there is a success.
+// unlink removes a link of the object: its manager, or one member or owner.
 func (w *writer) unlink(ctx context.Context, name, id string) error {
+	r := w.unlinking(name, id)
+	_, err := w.send(ctx, r)
+	return w.unlinked(ctx, w.unseen(err, w.change.Object.ID))
+}
+
+// unlinking is the request that removes a link. It is the only place that builds such an address, because the same one
+// without /$ref at its end deletes the object that the link leads to.
+func (w *writer) unlinking(name, id string) request {
 	path := w.path() + "/" + name
 	if id != "" {
 		path += "/" + segment(id)
 	}
-	err := w.call(ctx, "DELETE", path+"/$ref", nil)
+	return request{op: w.op, why: write, method: "DELETE", path: path + "/$ref"}
+}
+
+// unlinked judges the answer to such a request: a link that is not there is a success.
+func (w *writer) unlinked(ctx context.Context, err error) error {
 	switch kind := fault.KindOf(err); {
 	case err == nil, says(err, "removed object references do not exist"):
 		return nil
@@ -185,16 +196,25 @@ func naming(err error, id string) error {
 	return &named
 }
 
-// unlinkAll removes members or owners.
+// unlinkAll removes members or owners, several in one batch.
 func (w *writer) unlinkAll(ctx context.Context, name string, ids []string) error {
+	if len(ids) == 1 {
+		return w.unlink(ctx, name, ids[0])
+	}
 	var first error
-	for _, id := range ids {
-		err := w.unlink(ctx, name, id)
-		if err != nil && !refused(err) {
-			return err
+	for chunk := range slices.Chunk(ids, batchLimit) {
+		items := make([]item, len(chunk))
+		for i, id := range chunk {
+			items[i].request = w.unlinking(name, id)
 		}
-		if first == nil {
-			first = err
+		for i, r := range w.batch(ctx, items) {
+			err := w.unlinked(ctx, w.unseen(r.err, w.change.Object.ID))
+			if err != nil && !refused(err) {
+				return err
+			}
+			if err != nil && first == nil {
+				first = naming(err, chunk[i])
+			}
 		}
 	}
 	return first

@@ -20,39 +20,47 @@ const pageSize = "999"
 // returns the link to the next page, "" on the last. A page without its value, cut off, or with anything behind its end
 // is an error: a page that cannot be read is never an empty one.
 func decodePage[T any](body []byte, each func(*T) error) (next string, err error) {
+	next, _, err = decodeDelta(body, each)
+	return next, err
+}
+
+// decodeDelta is decodePage for a page of changes, the last of which has a link for the changes to come.
+func decodeDelta[T any](body []byte, each func(*T) error) (next, later string, err error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := expect(d, '{'); err != nil {
-		return "", err
+		return "", "", err
 	}
 	found := false
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		switch {
 		case name == "value" && found:
-			return "", errors.New("page has two values")
+			return "", "", errors.New("page has two values")
 		case name == "value":
 			found = true
 			err = decodeElements(d, each)
 		case name == "@odata.nextLink":
 			err = d.Decode(&next)
+		case name == "@odata.deltaLink":
+			err = d.Decode(&later)
 		default:
 			var skipped json.RawMessage
 			err = d.Decode(&skipped)
 		}
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 	}
 	if err := expect(d, '}'); err != nil {
-		return "", err
+		return "", "", err
 	}
 	if _, err := d.Token(); err == nil || !found {
-		return "", errors.New("page is not one object with a value")
+		return "", "", errors.New("page is not one object with a value")
 	}
-	return next, nil
+	return next, later, nil
 }
 
 func decodeElements[T any](d *json.Decoder, each func(*T) error) error {

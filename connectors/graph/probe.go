@@ -2,10 +2,12 @@ package graph
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -14,57 +16,97 @@ import (
 
 // Finding is the outcome of one check of the connection.
 type Finding struct {
-	Check  string `json:"check"` // sign-in, tenant, read: <what>, write: <what>
+	Check  string `json:"check"` // network, sign-in, tenant, read: <what>, write: <what>, more than needed
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail,omitempty"` // what was found
 	Hint   string `json:"hint,omitempty"`   // what to do when it is not OK
+	// Warning says that work can go on although it is not OK.
+	Warning bool `json:"warning,omitempty"`
 }
 
-// need is something that coexist does, with the application permissions any of which allows it, the least one first
-// (permission tables of Microsoft Graph v1.0).
-type need struct {
-	what    string
-	allowed []string
-}
-
-var readNeeds = []need{
-	{"users", []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-	{"groups and their members", []string{"GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-	{"subscriptions", []string{"LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", "Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-	{"organization", []string{"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-	{"domains", []string{"Domain.Read.All", "Domain.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}},
-	{"administrators", []string{"RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "Directory.Read.All", "Directory.ReadWrite.All"}},
-	{"cloud-managed users", []string{"User-OnPremisesSyncBehavior.Read.All", "User-OnPremisesSyncBehavior.ReadWrite.All"}},
-	{"cloud-managed groups", []string{"Group-OnPremisesSyncBehavior.Read.All", "Group-OnPremisesSyncBehavior.ReadWrite.All"}},
-}
-
-var writeNeeds = []need{
-	{"users", []string{"User.ReadWrite.All", "Directory.ReadWrite.All"}},
-	{"deletion and restoring of users", []string{"User.DeleteRestore.All", "User.ReadWrite.All"}},
-	{"groups, owners and members", []string{"Group.ReadWrite.All", "Directory.ReadWrite.All"}},
-	{"licences", []string{"LicenseAssignment.ReadWrite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"}},
-}
-
-// Probe checks the connection for doctor: that a token is given, for the tenant that is meant, with the permissions that
-// reading needs and, with writes, those that writing needs; and that Graph answers. A finding that is not OK says what to
-// do. The token is looked at, never kept or shown.
+// Probe checks the connection for doctor: that Graph can be reached, that a token is given, for the tenant that is meant,
+// with the permissions that reading needs and, with writes, those that writing needs, and no others; and that the first page
+// of everything that is read is really given. A finding that is not OK says what to do. The token is looked at, never kept
+// or shown.
 func (c *Connector) Probe(ctx context.Context, writes bool) []Finding {
+	out := []Finding{c.reach(ctx)}
+	if !out[0].OK {
+		return out
+	}
 	token, err := c.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.scope}, EnableCAE: true})
 	if err != nil {
 		_, cause := c.unanswered(readWhole, err)
-		return []Finding{{Check: "sign-in", Detail: cause.Error(), Hint: "check tenant id, client id and the secret or certificate of the app registration"}}
+		return append(out, Finding{Check: "sign-in", Detail: cause.Error(), Hint: "check tenant id, client id and the secret or certificate of the app registration"})
 	}
 	claims, err := readClaims(token.Token)
 	if err != nil {
-		return []Finding{{Check: "sign-in", OK: true, Detail: "a token was given"},
-			{Check: "permissions", Detail: err.Error(), Hint: "permissions can be told only from a token of Entra ID"}}
+		return append(out, Finding{Check: "sign-in", OK: true, Detail: "a token was given"},
+			Finding{Check: "permissions", Detail: err.Error(), Hint: "permissions can be told only from a token of Entra ID"})
 	}
-	out := []Finding{{Check: "sign-in", OK: true, Detail: "as application " + printable(claims.app())}, c.probeTenant(ctx, claims)}
-	out = append(out, claims.findings("read: ", readNeeds)...)
-	if writes {
-		out = append(out, claims.findings("write: ", writeNeeds)...)
+	out = append(out, Finding{Check: "sign-in", OK: true, Detail: "as " + printable(claims.who())}, c.probeTenant(ctx, claims))
+	for _, n := range needs {
+		if n.Apply && !writes {
+			continue
+		}
+		f := n.held(claims.granted())
+		if f.OK && n.path != "" {
+			f = c.firstPage(ctx, n, f)
+		}
+		out = append(out, f)
 	}
-	return out
+	return append(out, excess(claims.granted(), writes)...)
+}
+
+// reach asks Graph without a token, so that what stands between here and there shows by itself.
+func (c *Connector) reach(ctx context.Context) Finding {
+	f := Finding{Check: "network", Hint: "check the network, the firewall and the proxy (tenant.proxy in the configuration, HTTPS_PROXY, or the system's)"}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base.String()+"/organization?$select=id", nil)
+	if err != nil {
+		f.Detail = "the address of Graph cannot be asked"
+		return f
+	}
+	req.Header.Set("User-Agent", c.sender.agent)
+	resp, err := c.sender.next.RoundTrip(req)
+	if err != nil {
+		f.Detail = printable(err.Error())
+		if issuer, ok := untrustedBy(err); ok {
+			f.Detail += "; its certificate is signed by " + printable(issuer)
+			f.Hint = "a proxy that inspects traffic signs with an authority of its own: name its certificate, a PEM file, in tenant.ca"
+		}
+		return f
+	}
+	defer resp.Body.Close()
+	f.OK, f.Hint, f.Detail = true, "", c.base.Host+" answers"
+	if resp.StatusCode != http.StatusUnauthorized && resp.Header.Get("request-id") == "" {
+		f.OK, f.Detail = false, fmt.Sprintf("%s answers with status %d, which is not how Graph refuses a request without a token", c.base.Host, resp.StatusCode)
+		f.Hint = "something between here and Graph answers in its place, such as a proxy that wants a sign-in"
+	}
+	return f
+}
+
+// untrustedBy gives who signed the certificate that was refused.
+func untrustedBy(err error) (string, bool) {
+	var refused *tls.CertificateVerificationError
+	if !errors.As(err, &refused) || len(refused.UnverifiedCertificates) == 0 {
+		return "", false
+	}
+	return refused.UnverifiedCertificates[len(refused.UnverifiedCertificates)-1].Issuer.String(), true
+}
+
+// firstPage reads the first page of what a permission is for: a permission in a token may still be cut down by a policy of
+// the tenant, or want a licence.
+func (c *Connector) firstPage(ctx context.Context, n Need, f Finding) Finding {
+	a, err := c.send(ctx, request{op: "read " + n.What, why: readOne, method: "GET", path: n.path, query: n.query, header: n.header})
+	if err == nil {
+		_, err = decodePage(a.body, func(*link) error { return nil })
+	}
+	if err != nil {
+		f.OK, f.Warning, f.Detail, f.Hint = false, n.Optional, err.Error(), "the permission is there and the tenant refuses all the same; see the text"
+		if n.Optional {
+			f.Hint = n.unknown
+		}
+	}
+	return f
 }
 
 // probeTenant compares the token's tenant and the one that answers with the configured one.
@@ -89,10 +131,24 @@ type tokenClaims struct {
 	Tenant string   `json:"tid"`
 	AppID  string   `json:"appid"`
 	Name   string   `json:"app_displayname"`
-	Roles  []string `json:"roles"`
+	Roles  []string `json:"roles"` // of an application
+	Scopes string   `json:"scp"`   // of a person's delegation, with spaces between
+	User   string   `json:"upn"`
 }
 
-func (t tokenClaims) app() string { return strings.TrimSpace(t.Name + " " + t.AppID) }
+func (t tokenClaims) who() string {
+	app := "application " + strings.TrimSpace(t.Name+" "+t.AppID)
+	if t.User != "" {
+		return t.User + " through " + app
+	}
+	return app
+}
+
+func (t tokenClaims) granted() []string {
+	return slices.DeleteFunc(slices.Concat(t.Roles, strings.Fields(t.Scopes)), func(s string) bool {
+		return slices.Contains([]string{"openid", "profile", "email", "offline_access"}, s)
+	})
+}
 
 func readClaims(token string) (tokenClaims, error) {
 	var out tokenClaims
@@ -108,19 +164,4 @@ func readClaims(token string) (tokenClaims, error) {
 		return out, errors.New("the token's claims are not JSON")
 	}
 	return out, nil
-}
-
-// findings holds the permissions against needs.
-func (t tokenClaims) findings(prefix string, needs []need) []Finding {
-	out := make([]Finding, 0, len(needs))
-	for _, n := range needs {
-		f := Finding{Check: prefix + n.what, Hint: "grant the application permission " + n.allowed[0] + ", with admin consent"}
-		if i := slices.IndexFunc(n.allowed, func(p string) bool { return slices.Contains(t.Roles, p) }); i >= 0 {
-			f.OK, f.Detail, f.Hint = true, n.allowed[i], ""
-		} else {
-			f.Detail = "no permission for it"
-		}
-		out = append(out, f)
-	}
-	return out
 }

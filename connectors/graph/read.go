@@ -18,7 +18,7 @@ import (
 const linkReaders = 8
 
 // Objects yields every user and group, deleted ones included: first users, then groups, then both again from deleted
-// items. Properties that Graph does not hold have no value. See connector.Reader.
+// items, then mail contacts, which are only read here but hold addresses. Properties that Graph does not hold have no value. See connector.Reader.
 //
 // It needs to know who is an administrator and which objects are cloud-managed on purpose, and fails with fault.Denied
 // where the application may not read that: an administrator who is not known as one could be taken over.
@@ -31,26 +31,18 @@ func (c *Connector) Objects(ctx context.Context, properties []string, yield func
 	if err != nil {
 		return &fault.Error{Kind: fault.Invalid, Op: "read objects", Err: err}
 	}
-	marks, err := c.marks(ctx)
+	marks, err := c.marked.read(ctx, c, 0)
 	if err != nil {
 		return err
 	}
-	s := &sweep{Connector: c, marks: marks, seen: map[string]bool{}, yield: yield}
-	for _, part := range []struct {
-		op, path       string
-		group, deleted bool
-		columns        []column
-	}{
-		{"read users", "/users", false, false, users},
-		{"read groups", "/groups", true, false, groups},
-		{"read deleted users", deletedUsers, false, true, users},
-		{"read deleted groups", deletedGroups, true, true, groups},
-	} {
-		if err := s.collect(ctx, part.op, part.path, part.group, part.deleted, part.columns); err != nil {
-			return err
-		}
+	s := &sweep{Connector: c, marks: *marks, users: users, groups: groups, properties: properties, seen: map[string]bool{}, yield: yield}
+	if c.cookies != nil {
+		return s.mirrored(ctx)
 	}
-	return nil
+	if err := s.live(ctx); err != nil {
+		return err
+	}
+	return s.dead(ctx)
 }
 
 const (
@@ -62,9 +54,39 @@ const (
 // sweep is one reading of the whole tenant.
 type sweep struct {
 	*Connector
-	marks marks
-	seen  map[string]bool // pages can repeat rows when the tenant changes meanwhile
-	yield func(cloud.Object) error
+	marks         marks
+	users, groups []column
+	properties    []string        // that were asked for
+	seen          map[string]bool // pages can repeat rows when the tenant changes meanwhile
+	gone          map[string]bool // ids that were removed since the mirror was made
+	bin           []string        // ids of deleted items
+	yield         func(cloud.Object) error
+}
+
+// live reads the live objects.
+func (s *sweep) live(ctx context.Context) error {
+	if err := s.collect(ctx, "read users", "/users", false, false, s.users); err != nil {
+		return err
+	}
+	s.sender.pace.size(len(s.seen))
+	return s.collect(ctx, "read groups", "/groups", true, false, s.groups)
+}
+
+// dead reads the deleted ones, and what has no changes to follow.
+func (s *sweep) dead(ctx context.Context) error {
+	if err := s.collect(ctx, "read deleted users", deletedUsers, false, true, s.users); err != nil {
+		return err
+	}
+	if err := s.collect(ctx, "read deleted groups", deletedGroups, true, true, s.groups); err != nil {
+		return err
+	}
+	return s.contacts(ctx)
+}
+
+// give yields an object once, with its marks.
+func (s *sweep) give(o cloud.Object) error {
+	o.Admin, o.CloudOwned = s.marks.admins[o.ID], s.marks.cloudOwned[o.ID]
+	return s.yield(o)
 }
 
 // collect reads one collection and yields its objects.
@@ -76,7 +98,7 @@ func (s *sweep) collect(ctx context.Context, op, path string, group, deleted boo
 			return err
 		}
 		for _, o := range waiting {
-			if err := s.yield(o); err != nil {
+			if err := s.give(o); err != nil {
 				return err
 			}
 		}
@@ -94,9 +116,11 @@ func (s *sweep) collect(ctx context.Context, op, path string, group, deleted boo
 			return nil
 		}
 		s.seen[o.ID] = true
-		o.Deleted, o.Admin, o.CloudOwned = deleted, s.marks.admins[o.ID], s.marks.cloudOwned[o.ID]
+		if o.Deleted = deleted; deleted {
+			s.bin = append(s.bin, o.ID)
+		}
 		if len(links) == 0 {
-			return s.yield(o)
+			return s.give(o)
 		}
 		if waiting = append(waiting, o); len(waiting) < 256 {
 			return nil
@@ -151,11 +175,18 @@ func (s *sweep) links(ctx context.Context, groups []cloud.Object, names []string
 	return work.Wait()
 }
 
+// linking is the request that reads members or owners.
+func (c *Connector) linking(group, name string, why purpose) request {
+	return request{op: "read " + name + " of group " + group, why: why, path: "/groups/" + segment(group) + "/" + name,
+		query: []string{"$select", "id", "$top", pageSize}}
+}
+
+func lowerID(l *link) string { return strings.ToLower(l.ID) }
+
 // linked reads the members or owners of one group.
 func (c *Connector) linked(ctx context.Context, group, name string, why purpose) (cloud.Value, error) {
 	var ids []string
-	r := request{op: "read " + name + " of group " + group, why: why, path: "/groups/" + segment(group) + "/" + name,
-		query: []string{"$select", "id", "$top", pageSize}}
+	r := c.linking(group, name, why)
 	err := list(ctx, c, r, func(l *link) error {
 		if l.ID == "" {
 			return &fault.Error{Kind: silent(why), Op: r.op, Err: errors.New("one of them has no id")}
@@ -166,29 +197,49 @@ func (c *Connector) linked(ctx context.Context, group, name string, why purpose)
 	return cloud.Texts(ids), err
 }
 
-// Current gives one live object by id as it is now. See connector.Reader. Admin and CloudOwned are left false: they are
-// facts of the whole tenant, which Objects reads.
+// Current gives one live object by id as it is now. See connector.Reader. Admin and CloudOwned are facts of the whole
+// tenant and as old as marksLast at most.
 func (c *Connector) Current(ctx context.Context, t cloud.Type, id string, properties []string) (cloud.Object, error) {
-	op, group := "read "+string(t)+" "+id, t.IsGroup()
-	columns, err := wanted(group, properties)
-	if err == nil && id == "" {
-		err = errors.New("no id given")
-	}
+	g, err := c.glance(t, id, properties)
 	if err != nil {
-		return cloud.Object{}, &fault.Error{Kind: fault.Invalid, Op: op, Err: err}
+		return cloud.Object{}, err
 	}
-	o, err := c.one(ctx, request{op: op, path: collection(t) + "/" + segment(id), query: selection(group, false, columns)}, group, columns)
+	o, err := c.one(ctx, g.request, g.group, g.columns)
 	if err != nil {
 		return cloud.Object{}, c.unseen(err, id)
 	}
-	for _, name := range linkColumns(group, false, columns) {
+	for _, name := range linkColumns(g.group, false, g.columns) {
 		v, err := c.linked(ctx, o.ID, name, readOne)
 		if err != nil {
 			return cloud.Object{}, c.unseen(err, id)
 		}
 		o.Put(name, v)
 	}
-	return o, nil
+	if has(g.columns, photoName) {
+		if err := c.withPhoto(ctx, &o); err != nil {
+			return cloud.Object{}, c.unseen(err, id)
+		}
+	}
+	return o, c.mark(ctx, &o)
+}
+
+// glance is a read of one object by its id.
+type glance struct {
+	request request
+	group   bool
+	columns []column
+}
+
+func (c *Connector) glance(t cloud.Type, id string, properties []string) (glance, error) {
+	op, group := "read "+string(t)+" "+id, t.IsGroup()
+	columns, err := wanted(group, properties)
+	if err == nil && id == "" {
+		err = errors.New("no id given")
+	}
+	if err != nil {
+		return glance{}, &fault.Error{Kind: fault.Invalid, Op: op, Err: err}
+	}
+	return glance{request{op: op, why: readOne, method: "GET", path: collection(t) + "/" + segment(id), query: selection(group, false, columns)}, group, columns}, nil
 }
 
 // collection gives the path of the objects of a type.
@@ -206,6 +257,11 @@ func (c *Connector) one(ctx context.Context, r request, group bool, columns []co
 	if err != nil {
 		return cloud.Object{}, err
 	}
+	return c.single(r, a, group, columns)
+}
+
+// single decodes the answer to a read of one object.
+func (c *Connector) single(r request, a answer, group bool, columns []column) (cloud.Object, error) {
 	var got row
 	if err := json.Unmarshal(a.body, &got); err != nil {
 		return cloud.Object{}, c.unreadable(r, a, err)
@@ -236,38 +292,71 @@ func (c *Connector) unseen(err error, ids ...string) error {
 // then among the deleted. While a create of that anchor may still be on its way to the replica that answers, an anchor
 // that is not found is fault.NotReady.
 func (c *Connector) ByAnchor(ctx context.Context, t cloud.Type, a directory.Anchor) (cloud.Object, error) {
-	op, group := "find "+string(t)+" by anchor "+string(a), t.IsGroup()
+	s := search{Connector: c, op: "find " + string(t) + " by anchor " + string(a), group: t.IsGroup(), anchor: a}
 	if a == "" {
-		return cloud.Object{}, &fault.Error{Kind: fault.Invalid, Op: op, Err: errors.New("no anchor given")}
+		return cloud.Object{}, s.empty()
 	}
-	var found []cloud.Object
 	for _, deleted := range []bool{false, true} {
-		r := anchored(group, deleted, a)
-		r.op, r.why = op, readOne
-		err := list(ctx, c, r, func(row *row) error {
-			if o := row.object(group, nil); o.ID != "" && o.Anchor == a {
-				o.Deleted = deleted
-				found = append(found, o)
-			}
-			return nil
-		})
-		switch {
-		case fault.KindOf(err) == fault.NotFound: // the collection, not the object: it must not look as though there were none
-			return cloud.Object{}, &fault.Error{Kind: fault.Transient, Op: op, Err: err}
-		case err != nil:
-			return cloud.Object{}, err
-		case len(found) > 1:
-			return cloud.Object{}, &fault.Error{Kind: fault.Conflict, Op: op, Err: fmt.Errorf("objects %s and %s have it", found[0].ID, found[1].ID)}
-		case len(found) == 1:
-			c.unsure.forget(string(a))
-			return found[0], nil
+		err := list(ctx, c, s.request(deleted), func(row *row) error { s.take(row, deleted); return nil })
+		if err != nil {
+			return cloud.Object{}, s.failed(err)
+		}
+		if len(s.found) > 0 {
+			break
 		}
 	}
-	kind := fault.NotFound
-	if c.unsure.has(string(a)) {
-		kind = fault.NotReady
+	return s.verdict()
+}
+
+// search is a look for the object that has an anchor.
+type search struct {
+	*Connector
+	op     string
+	group  bool
+	anchor directory.Anchor
+	found  []cloud.Object
+}
+
+func (s *search) empty() error {
+	return &fault.Error{Kind: fault.Invalid, Op: s.op, Err: errors.New("no anchor given")}
+}
+
+func (s *search) request(deleted bool) request {
+	r := anchored(s.group, deleted, s.anchor)
+	r.method, r.op, r.why = "GET", s.op, readOne
+	return r
+}
+
+func (s *search) take(r *row, deleted bool) {
+	if o := r.object(s.group, nil); o.ID != "" && o.Anchor == s.anchor {
+		o.Deleted = deleted
+		s.found = append(s.found, o)
 	}
-	return cloud.Object{}, &fault.Error{Kind: kind, Op: op, Err: errors.New("no object has it")}
+}
+
+// failed is the fault of a search that was not answered. That the collection is not there must not look as though the
+// object were not.
+func (s *search) failed(err error) error {
+	if fault.KindOf(err) == fault.NotFound {
+		return &fault.Error{Kind: fault.Transient, Op: s.op, Err: err}
+	}
+	return err
+}
+
+// verdict gives what was found by an answered search.
+func (s *search) verdict() (cloud.Object, error) {
+	switch len(s.found) {
+	case 0:
+		kind := fault.NotFound
+		if s.unsure.has(string(s.anchor)) {
+			kind = fault.NotReady
+		}
+		return cloud.Object{}, &fault.Error{Kind: kind, Op: s.op, Err: errors.New("no object has it")}
+	case 1:
+		s.unsure.forget(string(s.anchor))
+		return s.found[0], nil
+	}
+	return cloud.Object{}, &fault.Error{Kind: fault.Conflict, Op: s.op, Err: fmt.Errorf("objects %s and %s have it", s.found[0].ID, s.found[1].ID)}
 }
 
 // anchored gives the request that finds an anchor. Live users and groups are asked without an eventual index, which lags

@@ -67,12 +67,37 @@ func (c *Connector) Tenant(ctx context.Context) (cloud.Tenant, error) {
 		return cloud.Tenant{}, err
 	}
 	r = request{op: "read subscriptions", why: readWhole, path: "/subscribedSkus"}
-	if err := list(ctx, c, r, func(s *skuRow) error { t.SKUs = append(t.SKUs, s.sku()); return nil }); err != nil {
+	var err error
+	if err = list(ctx, c, r, func(s *skuRow) error { t.SKUs = append(t.SKUs, s.sku()); return nil }); err != nil {
+		return cloud.Tenant{}, err
+	}
+	if t.Unknown, err = c.unknown(ctx); err != nil {
 		return cloud.Tenant{}, err
 	}
 	slices.SortFunc(t.Domains, func(a, b cloud.Domain) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(t.SKUs, func(a, b cloud.SKU) int { return strings.Compare(a.Name, b.Name) })
 	return t, nil
+}
+
+// unknown says what of the tenant cannot be told with the permissions that are granted. What a read of the objects cannot do
+// without is an error there, and no more than unknown here.
+func (c *Connector) unknown(ctx context.Context) ([]string, error) {
+	out := []string{"synchronisation features and the deletion threshold: only an administrator's own sign-in may read them"}
+	switch m, err := c.marked.read(ctx, c, marksLast); {
+	case err == nil:
+		out = append(out, m.unknown...)
+	case fault.KindOf(err) == fault.Denied:
+		out = append(out, "administrators and cloud-managed objects: "+err.Error())
+	default:
+		return nil, err
+	}
+	_, err := c.send(ctx, contactRequest("1"))
+	if denied := refusedRead(err); denied {
+		out = append(out, "mail contacts: "+err.Error())
+	} else if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (d *domainRow) domain() cloud.Domain {

@@ -52,12 +52,12 @@ func (e *sendError) Unwrap() error { return e.err }
 
 // repeatable reports whether the request can be sent twice with the effect of once. Of POSTs, assignLicense sets what it
 // names, restore and adding a link answer that it was done already.
-func repeatable(req *http.Request) bool {
-	if req.Method != http.MethodPost {
+func repeatable(method, path string) bool {
+	if method != http.MethodPost {
 		return true
 	}
 	for _, end := range []string{"/assignLicense", "/restore", "/$ref"} {
-		if strings.HasSuffix(req.URL.Path, end) {
+		if strings.HasSuffix(path, end) {
 			return true
 		}
 	}
@@ -72,12 +72,12 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, &sendError{false, err}
 	}
-	ctx, again, sent := req.Context(), repeatable(req), false
+	ctx, again, sent := req.Context(), repeatable(req.Method, req.URL.Path), false
 	header := req.Header.Clone()
 	header.Set("client-request-id", newUUID())
 	header.Set("User-Agent", t.agent)
 	for n := 0; ; n++ {
-		if err := t.pace.wait(ctx, isWrite(req)); err != nil {
+		if err := t.pace.wait(ctx, costOf(req.Method, req.URL)); err != nil {
 			return nil, &sendError{sent, err}
 		}
 		resp, err := t.attempt(req, header, body)
@@ -142,7 +142,9 @@ func (t *transport) attempt(req *http.Request, header http.Header, body []byte) 
 		return nil, err
 	}
 	defer resp.Body.Close()
-	t.pace.heed(resp.Header, isWrite(req))
+	if !strings.HasSuffix(req.URL.Path, batchPath) { // its items warn, each by itself
+		t.pace.heed(resp.Header, isWrite(req))
+	}
 	all, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
 	switch {
 	case err != nil:

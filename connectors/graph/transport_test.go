@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -224,7 +227,7 @@ func TestPacerKeepsTheWriteLimitAndUsesIt(t *testing.T) {
 	start := clock.now()
 	var sent []time.Time
 	for clock.now().Sub(start) < time.Hour {
-		if err := p.wait(t.Context(), true); err != nil {
+		if err := p.wait(t.Context(), cost{1, 1}); err != nil {
 			t.Fatal(err)
 		}
 		sent = append(sent, clock.now())
@@ -250,15 +253,80 @@ func TestPacerSlowsDownWhenWarned(t *testing.T) {
 		p.heed(http.Header{}, false)
 		start := clock.now()
 		for range 200 {
-			if err := p.wait(t.Context(), true); err != nil {
+			if err := p.wait(t.Context(), cost{1, 1}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		return clock.now().Sub(start)
 	}
-	normal, warned, full := pace(""), pace("0.9"), pace("1.8")
+	normal, warned, full := pace(""), pace("0.85"), pace("1.8")
 	if !(normal < warned && warned < full) {
-		t.Errorf("200 writes took %v unwarned, %v at 0.9, %v at 1.8", normal, warned, full)
+		t.Errorf("200 writes took %v unwarned, %v at 0.85, %v at 1.8", normal, warned, full)
+	}
+}
+
+// A warning that our own requests explain is no reason to send less than the limit allows.
+func TestPacerDoesNotSlowDownForWhatItSentItself(t *testing.T) {
+	clock := newFakeClock()
+	p := newPacer(writeLimit, clock.now, clock.sleep)
+	for range 6000 {
+		if err := p.wait(t.Context(), cost{1, 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own := p.writes.used(clock.now())
+	p.heed(http.Header{"X-Ms-Throttle-Limit-Percentage": {fmt.Sprint(own)}}, true)
+	if own < 0.95 || p.share != 1 {
+		t.Errorf("share %v after a warning at %.3f", p.share, own)
+	}
+	p.heed(http.Header{"X-Ms-Throttle-Limit-Percentage": {fmt.Sprint(own - 0.001)}}, true)
+	for range 3000 {
+		if err := p.wait(t.Context(), cost{1, 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestUnitsAreKeptByTheSizeOfTheTenant(t *testing.T) {
+	for users, limit := range map[int]int{0: 3500, 49: 3500, 50: 5000, 500: 5000, 501: 8000} {
+		clock := newFakeClock()
+		p := newPacer(writeLimit, clock.now, clock.sleep)
+		p.size(users)
+		start, sent := clock.now(), 0
+		for clock.now().Sub(start) < time.Minute {
+			if err := p.wait(t.Context(), cost{0, 3}); err != nil {
+				t.Fatal(err)
+			}
+			sent += 3
+		}
+		if most := limit * 6; sent > most || sent < most*88/100 {
+			t.Errorf("%d users: %d units in a minute, want just under %d", users, sent, most)
+		}
+	}
+}
+
+func TestCostOfRequests(t *testing.T) {
+	for line, want := range map[string]cost{
+		"GET /v1.0/users":                                     {0, 2},
+		"GET /v1.0/users?$select=id&$top=999":                 {0, 1},
+		"GET /v1.0/users?$select=id&$expand=manager&$top=999": {0, 2},
+		"GET /v1.0/groups/g/members?$select=id":               {0, 2},
+		"GET /v1.0/directoryRoles/r/members":                  {0, 1},
+		"GET /v1.0/groups/g/transitiveMembers?$select=id":     {0, 4},
+		"GET /v1.0/subscribedSkus":                            {0, 3},
+		"GET /v1.0/domains?$top=5":                            {0, 1},
+		"PATCH /v1.0/groups/g":                                {1, 1},
+		"POST /v1.0/users":                                    {1, 1},
+		"POST /v1.0/$batch":                                   {},
+	} {
+		method, address, _ := strings.Cut(line, " ")
+		u, err := url.Parse("https://graph.example" + address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := costOf(method, u); got != want {
+			t.Errorf("%s costs %+v, want %+v", line, got, want)
+		}
 	}
 }
 

@@ -100,6 +100,9 @@ func (e *export) create() (string, error) {
 		return "", e.fail(fault.Conflict, "object %s has anchor %q already", other.ID, o.Anchor)
 	}
 	o.ID = e.newID()
+	if o.Type == cloud.Microsoft365Group && e.Target.mail {
+		o.Recipient = recipient(o.Type, o.ID)
+	}
 	e.objects[o.ID] = &o
 	if e.lag > 0 {
 		e.unseen[o.ID] = e.lag
@@ -179,7 +182,7 @@ func (e *export) refer(o *cloud.Object) error {
 }
 
 func (e *export) members(o *cloud.Object) error {
-	if o.Synced || o.Type == cloud.DynamicGroup {
+	if (o.Synced || o.Type == cloud.DynamicGroup) && (e.change.Directory != cloud.Exchange || o.Type.IsGroup()) {
 		return e.fail(fault.Invalid, "members of object %s are mastered elsewhere", o.ID)
 	}
 	c := clone(o)

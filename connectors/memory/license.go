@@ -26,6 +26,7 @@ func (e *export) license(o *cloud.Object) error {
 	before := o.Get("licenses").Licenses()
 	e.seat(have, before)
 	o.Put("licenses", cloud.Licenses(have))
+	e.provision(o)
 	return nil
 }
 

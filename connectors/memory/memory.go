@@ -31,6 +31,9 @@ type Target struct {
 	faults  []*Fault
 	reading *readFault
 	log     []Export
+	mail    bool           // it has an Exchange Online of its own
+	slow    bool           // licences bring no mailboxes for now
+	lost    []cloud.Object // mailboxes deleted softly or inactive
 }
 
 // Export is one entry of the log: a change that was asked for, whether it took effect, and what was answered.
@@ -127,7 +130,7 @@ func (t *Target) Objects(ctx context.Context, properties []string, yield func(cl
 		if failing != nil && failing.after == i {
 			return failing.err
 		}
-		if err := yield(t.view(&list[i], properties)); err != nil {
+		if err := yield(t.entra(&list[i], properties)); err != nil {
 			return err
 		}
 	}
@@ -150,7 +153,22 @@ func (t *Target) Current(_ context.Context, kind cloud.Type, id string, properti
 	if err != nil {
 		return cloud.Object{}, err
 	}
-	return t.view(&c, properties), nil
+	return t.entra(&c, properties), nil
+}
+
+// entra gives an object as Entra ID shows it.
+func (t *Target) entra(o *cloud.Object, properties []string) cloud.Object {
+	c := t.view(o, properties)
+	if t.mail {
+		c.Recipient = nil
+		if c.Type.IsUser() && c.Type != cloud.Guest {
+			c.Type = cloud.User
+		}
+		if c.Type == cloud.RoomList {
+			c.Type = cloud.DistributionGroup
+		}
+	}
+	return c
 }
 
 // ByAnchor finds an object by its anchor. See connector.Reader.

@@ -15,8 +15,25 @@ type Reader struct{ from connector.Reader }
 
 var _ connector.Reader = (*Reader)(nil)
 
-// New makes a Reader of any target.
-func New(from connector.Reader) *Reader { return &Reader{from} }
+// New makes a Reader of any target. It reads details where the target can.
+func New(from connector.Reader) connector.Reader {
+	r := &Reader{from}
+	if d, ok := from.(connector.Detailer); ok {
+		return &detailer{r, d}
+	}
+	return r
+}
+
+// detailer is a Reader of a target that reads details.
+type detailer struct {
+	*Reader
+	details connector.Detailer
+}
+
+// Detail reads what costs requests per object. See connector.Detailer.
+func (d *detailer) Detail(ctx context.Context, ids, properties []string, yield func(cloud.Object) error) error {
+	return d.details.Detail(ctx, ids, properties, yield)
+}
 
 // Tenant gives the facts of the tenant.
 func (r *Reader) Tenant(ctx context.Context) (cloud.Tenant, error) { return r.from.Tenant(ctx) }

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"net/http"
@@ -96,6 +98,7 @@ func (t *Tenant) runBatch(r *request, items []batchItem) answer {
 		case reset, resetAtOnce:
 			out.mangle = reset
 		}
+		out.delay = max(out.delay, a.delay)
 		answers = append(answers, a.item)
 	}
 	h := fnv.New64a()
@@ -155,6 +158,9 @@ func (t *Tenant) itemJSON(r *request, id string, a answer) []byte {
 	b := appendQuoted([]byte(`{"id":`), id)
 	b = append(b, `,"status":`+itoa(a.status)+`,"headers":{`...)
 	b = appendQuoted(append(b, `"Cache-Control":"no-cache","x-ms-resource-unit":"`+itoa(max(r.cost.units, 1))+`","request-id":`...), r.id)
+	if r.load >= warnFrom {
+		b = append(b, fmt.Sprintf(`,"x-ms-throttle-limit-percentage":"%.2f"`, r.load)...)
+	}
 	for _, h := range a.header {
 		b = appendQuoted(append(appendQuoted(append(b, ','), h[0]), ':'), h[1])
 	}
@@ -169,6 +175,8 @@ func (t *Tenant) itemJSON(r *request, id string, a answer) []byte {
 	switch {
 	case len(a.body) == 0:
 		b = append(b, "null"...)
+	case strings.HasPrefix(a.plain, "image/"):
+		b = appendQuoted(b, base64.StdEncoding.EncodeToString(a.body))
 	case a.plain != "":
 		b = appendQuoted(b, string(a.body))
 	default:

@@ -29,13 +29,17 @@ func (t *Tenant) patchSyncBehavior(r *request) (answer, error) {
 	if body.IsCloudManaged == nil || o.raw("onPremisesSyncEnabled") == "" {
 		return answer{}, invalidValue("OnPremisesSyncBehavior", "isCloudManaged")
 	}
+	t.note(o)
 	o.cloudManaged = *body.IsCloudManaged
 	return noContent(), nil
 }
 
 func (t *Tenant) behaviorOwner(r *request) (*object, error) {
-	if strings.EqualFold(r.segments[0], "users") {
+	switch strings.ToLower(r.segments[0]) {
+	case "users":
 		return t.user(r.args[0])
+	case "contacts":
+		return t.contact(r.args[0])
 	}
 	return t.group(r.args[0])
 }

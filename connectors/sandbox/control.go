@@ -26,6 +26,13 @@ func compactJSON(v json.RawMessage) (string, error) {
 //	GET    /_sim/faults           the armed faults
 //	POST   /_sim/faults           arms one
 //	DELETE /_sim/faults           disarms all
+//	PUT    /_sim/profile          faults by chance: {"seed":1,"percent":10}; {} ends them
+//	PUT    /_sim/replication      how long the replicas take: {"read":"5s","list":"30s"}; {} for none
+//	POST   /_sim/users            adds {"properties":{…},"roles":[…],…} past the rules for requests; answers {"id":…}
+//	POST   /_sim/groups           likewise
+//	POST   /_sim/contacts         likewise
+//	PATCH  /_sim/objects/{id}     changes properties, read-only ones too: onPremisesProvisioningErrors and so on
+//	DELETE /_sim/objects/{id}     deletes an object for good
 func (t *Tenant) Control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /_sim/state", func(w http.ResponseWriter, _ *http.Request) {
@@ -45,6 +52,20 @@ func (t *Tenant) Control() http.Handler {
 	mux.HandleFunc("GET /_sim/faults", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, t.Faults()) })
 	mux.HandleFunc("POST /_sim/faults", func(w http.ResponseWriter, r *http.Request) { done(w, t.controlFault(r)) })
 	mux.HandleFunc("DELETE /_sim/faults", func(w http.ResponseWriter, _ *http.Request) { t.ClearFaults(); done(w, nil) })
+	mux.HandleFunc("PUT /_sim/profile", func(w http.ResponseWriter, r *http.Request) { done(w, t.controlProfile(r)) })
+	mux.HandleFunc("PUT /_sim/replication", func(w http.ResponseWriter, r *http.Request) { done(w, t.controlReplication(r)) })
+	mux.HandleFunc("POST /_sim/users", controlAdd(t.AddUser))
+	mux.HandleFunc("POST /_sim/groups", controlAdd(t.AddGroup))
+	mux.HandleFunc("POST /_sim/contacts", controlAdd(t.AddContact))
+	mux.HandleFunc("PATCH /_sim/objects/{id}", func(w http.ResponseWriter, r *http.Request) {
+		var p Properties
+		err := strict(r, &p)
+		if err == nil {
+			err = t.SetProperties(r.PathValue("id"), p)
+		}
+		done(w, err)
+	})
+	mux.HandleFunc("DELETE /_sim/objects/{id}", func(w http.ResponseWriter, r *http.Request) { done(w, t.RemoveObject(r.PathValue("id"))) })
 	return mux
 }
 
@@ -77,6 +98,56 @@ func (t *Tenant) controlFault(r *http.Request) error {
 		return err
 	}
 	return t.AddFault(f)
+}
+
+func (t *Tenant) controlProfile(r *http.Request) error {
+	var p Profile
+	if err := strict(r, &p); err != nil {
+		return err
+	}
+	return t.SetProfile(p)
+}
+
+func (t *Tenant) controlReplication(r *http.Request) error {
+	var body map[string]string
+	if err := strict(r, &body); err != nil {
+		return err
+	}
+	var out Replication
+	known := map[string]*time.Duration{"read": &out.Read, "list": &out.List, "index": &out.Index, "location": &out.Location}
+	for name, v := range body {
+		d, err := time.ParseDuration(v)
+		if err != nil || known[name] == nil {
+			return fmt.Errorf("replication: %s %q: want read, list, index or location and a duration such as 30s", name, v)
+		}
+		*known[name] = d
+	}
+	t.SetReplication(out)
+	return nil
+}
+
+// controlAdd adds an object.
+func controlAdd(add func(Properties, Extra) (string, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Properties                       Properties
+			Roles, Eligible, Members, Owners []string
+			ID, Manager                      string
+			Licences                         []Licence
+			CloudManaged                     bool
+		}
+		err := strict(r, &body)
+		id := ""
+		if err == nil {
+			id, err = add(body.Properties, Extra{ID: body.ID, Licences: body.Licences, Roles: body.Roles, Eligible: body.Eligible,
+				Manager: body.Manager, Members: body.Members, Owners: body.Owners, CloudManaged: body.CloudManaged})
+		}
+		if err != nil {
+			done(w, err)
+			return
+		}
+		writeJSON(w, http.StatusCreated, map[string]string{"id": id})
+	}
 }
 
 func strict(r *http.Request, v any) error {

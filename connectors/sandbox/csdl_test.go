@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,7 @@ type csdl struct {
 		}
 		Navigation map[string]struct{ Type string }
 	}
+	Enums      map[string][]string
 	Operations []struct {
 		Kind, Name, BoundTo string
 		Params              [][2]string
@@ -51,7 +53,7 @@ func (c csdl) property(entity, name string) (typ string, nullable, ok bool) {
 
 func TestPropertyTablesMatchTheOfficialDescription(t *testing.T) {
 	c := readCSDL(t)
-	for _, s := range []*schema{userSchema(), groupSchema()} {
+	for _, s := range []*schema{userSchema(), groupSchema(), contactSchema()} {
 		for _, p := range s.list {
 			typ, _, ok := c.property(s.entity, p.name)
 			if !ok {
@@ -78,7 +80,7 @@ func typeOf(p property) string {
 
 func TestEmittedPropertiesMatchTheOfficialDescription(t *testing.T) {
 	c := readCSDL(t)
-	r := newRig(t, Options{Synced: true, DefaultUsageLocation: "DE"})
+	r := newRig(t, Options{Synced: true, DefaultUsageLocation: "DE", Apps: []App{{ID: "a0000000-0000-4000-8000-000000000001", Roles: append(ProductRoles(), "Contacts-OnPremisesSyncBehavior.Read.All")}}})
 	boss := r.user("boss", nil, Extra{Roles: []string{"Global Administrator"}})
 	staff := r.group("licensed", nil, Extra{Licences: []Licence{{SKU: "SPE_F1"}}})
 	ann := r.user("ann", Properties{"usageLocation": "DE", "mail": "ann@contoso.example", "businessPhones": []string{"1"}, "employeeOrgData": map[string]string{"division": "a"},
@@ -88,6 +90,13 @@ func TestEmittedPropertiesMatchTheOfficialDescription(t *testing.T) {
 	r.group("m365", unifiedGroup(), Extra{Members: []string{ann}, Owners: []string{boss}})
 	gone := r.user("gone", nil, Extra{})
 	r.do(204, "DELETE", "/v1.0/users/"+gone, "")
+	service := []map[string]any{{"@odata.type": "#microsoft.graph.serviceProvisioningXmlError", "createdDateTime": "2026-01-01T00:00:00Z", "isResolved": false, "serviceInstance": "exchange/x"}}
+	pat, err := r.tenant.AddContact(Properties{"displayName": "Pat", "mail": "pat@fabrikam.example", "serviceProvisioningErrors": service,
+		"phones": []map[string]string{{"number": "1", "type": "mobile"}}, "addresses": []map[string]string{{"city": "Ulm"}}}, Extra{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.user("soon", nil, Extra{Eligible: []string{"User Administrator"}})
 	modelled := func(s *schema) string {
 		var names []string
 		for _, p := range s.list {
@@ -105,8 +114,19 @@ func TestEmittedPropertiesMatchTheOfficialDescription(t *testing.T) {
 		"/v1.0/domains": "microsoft.graph.domain", "/v1.0/organization": "microsoft.graph.organization",
 		"/v1.0/subscribedSkus": "microsoft.graph.subscribedSku", "/v1.0/users/" + ann + "/licenseDetails": "microsoft.graph.licenseDetails",
 		"/v1.0/directoryRoles": "microsoft.graph.directoryRole", "/v1.0/directory/deletedItems/microsoft.graph.user": "microsoft.graph.user",
-		"/v1.0/users/" + ann + "/onPremisesSyncBehavior": "microsoft.graph.onPremisesSyncBehavior",
-		"/v1.0/groups/" + staff + "/members":             "microsoft.graph.user",
+		"/v1.0/users/" + ann + "/onPremisesSyncBehavior":                              "microsoft.graph.onPremisesSyncBehavior",
+		"/v1.0/groups/" + staff + "/members":                                          "microsoft.graph.user",
+		"/v1.0/groups/" + staff + "/transitiveMembers":                                "microsoft.graph.user",
+		"/v1.0/users/delta?$select=" + modelled(r.tenant.users) + ",manager":          "microsoft.graph.user",
+		"/v1.0/groups/delta?$select=" + modelled(r.tenant.groups) + ",members,owners": "microsoft.graph.group",
+		"/v1.0/contacts/delta":                                                        "microsoft.graph.orgContact", "/v1.0/contacts": "microsoft.graph.orgContact", "/v1.0/contacts/" + pat: "microsoft.graph.orgContact",
+		"/v1.0/contacts/" + pat + "/onPremisesSyncBehavior":               "microsoft.graph.onPremisesSyncBehavior",
+		"/v1.0/organization/" + r.tenant.ID():                             "microsoft.graph.organization",
+		"/v1.0/domains/contoso.example":                                   "microsoft.graph.domain",
+		"/v1.0/roleManagement/directory/roleAssignments":                  "microsoft.graph.unifiedRoleAssignment",
+		"/v1.0/roleManagement/directory/roleEligibilitySchedules":         "microsoft.graph.unifiedRoleAssignment", // the members that both types have
+		"/v1.0/roleManagement/directory/roleEligibilityScheduleInstances": "microsoft.graph.unifiedRoleAssignment",
+		"/v1.0/roleManagement/directory/roleDefinitions":                  "microsoft.graph.unifiedRoleDefinition",
 	} {
 		a := r.do(200, "GET", path, "")
 		rows := a.values()
@@ -179,6 +199,11 @@ func (c csdl) checkValue(t *testing.T, what, typ string, v any) {
 		_, err := time.Parse("2006-01-02T15:04:05Z", s)
 		ok = err == nil
 	default:
+		qualified := strings.Replace(typ, "graph.", "microsoft.graph.", 1)
+		if members, isEnum := c.Enums[qualified]; isEnum || c.Types[qualified].Properties == nil && isText {
+			ok = isText && (!isEnum || slices.Contains(members, s)) // enums outside the subset are at least texts
+			break
+		}
 		if ok = isObject; ok {
 			c.check(t, what, strings.Replace(typ, "graph.", "microsoft.graph.", 1), object)
 		}
@@ -190,14 +215,40 @@ func (c csdl) checkValue(t *testing.T, what, typ string, v any) {
 
 func TestOperationsMatchTheOfficialDescription(t *testing.T) {
 	c := readCSDL(t)
-	for name, bound := range map[string]string{"assignLicense": "graph.user", "getByIds": "Collection(graph.directoryObject)",
-		"restore": "graph.directoryObject", "revokeSignInSessions": "graph.user"} {
-		found := false
-		for _, o := range c.Operations {
-			found = found || o.Kind == "Action" && o.Name == name && o.BoundTo == bound
+	operations := map[string]bool{}
+	for _, o := range c.Operations {
+		operations[o.Name+" "+o.BoundTo] = true
+	}
+	bound := map[string]string{"users": "graph.user", "groups": "graph.group", "contacts": "graph.orgContact", "directoryObjects": "graph.directoryObject", "directory": "graph.directoryObject"}
+	for _, rt := range routes() {
+		last := rt.pattern[len(rt.pattern)-1]
+		on, known := bound[rt.pattern[0]]
+		if !known || !(rt.method == "POST" && len(rt.pattern) > 1 && !strings.HasPrefix(last, "$") || last == "delta") {
+			continue
 		}
-		if !found {
-			t.Errorf("no action %s bound to %s", name, bound)
+		if len(rt.pattern) == 2 {
+			on = "Collection(" + on + ")"
+		}
+		if !operations[last+" "+on] && !operations[last+" graph.directoryObject"] {
+			t.Errorf("%s: no operation %s bound to %s", rt.name(), last, on)
+		}
+	}
+}
+
+func TestRoutesMatchTheOfficialDescription(t *testing.T) {
+	c := readCSDL(t)
+	types := map[string]string{"users": "microsoft.graph.user", "groups": "microsoft.graph.group", "contacts": "microsoft.graph.orgContact"}
+	operations := map[string]bool{"delta": true}
+	for _, o := range c.Operations {
+		operations[o.Name] = true
+	}
+	for _, rt := range routes() {
+		entity, ok := types[rt.pattern[0]]
+		if !ok || len(rt.pattern) < 3 || rt.pattern[1] != "{}" || operations[rt.pattern[2]] {
+			continue
+		}
+		if _, ok := c.Types[entity].Navigation[rt.pattern[2]]; !ok {
+			t.Errorf("%s: %s has no relationship %s", rt.name(), entity, rt.pattern[2])
 		}
 	}
 }

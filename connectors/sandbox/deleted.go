@@ -19,7 +19,7 @@ func (t *Tenant) deleteObject(r *request, o *object) error {
 		return exchangeOnly()
 	case o.synced():
 		return mastered()
-	case len(o.roles) > 0 && !r.caller.privileged:
+	case o.administrator() && !r.caller.privileged:
 		return denied()
 	}
 	if o.isUser() || o.unified() || t.options.SecurityGroupSoftDelete {
@@ -33,6 +33,8 @@ func (t *Tenant) deleteObject(r *request, o *object) error {
 // bin moves a live object to the deleted items: its names become free, its licences too, and its user principal name is
 // mangled. Its links stay, hidden, for a restore.
 func (t *Tenant) bin(o *object) {
+	t.note(o)
+	t.linksOf(o, false)
 	t.index.forget(o)
 	t.index.roster(o).remove(o)
 	if o.isUser() {
@@ -43,6 +45,16 @@ func (t *Tenant) bin(o *object) {
 	t.index.file(o)
 	t.index.bin = append(t.index.bin, o)
 	t.relicenseMembers(o)
+}
+
+// linksOf logs that an object came back to the groups that it is a member or an owner of, or left them with its deletion.
+func (t *Tenant) linksOf(o *object, joined bool) {
+	for _, g := range o.memberOf {
+		t.linked(g, "members", o, joined)
+	}
+	for _, g := range o.ownerOf {
+		t.linked(g, "owners", o, joined)
+	}
 }
 
 // mangle gives what precedes a deleted user's name: the id without dashes.
@@ -62,6 +74,10 @@ func (t *Tenant) relicenseMembers(g *object) {
 
 // erase removes an object for good, with every link to it.
 func (t *Tenant) erase(o *object) {
+	t.note(o)
+	if o.live() {
+		t.linksOf(o, false)
+	}
 	t.index.forget(o)
 	if o.live() {
 		t.index.roster(o).remove(o)
@@ -95,7 +111,7 @@ func (t *Tenant) purgeExpired() {
 
 // deletedItems answers directory/deletedItems/{type} and directory/deletedItems/{id}.
 func (t *Tenant) deletedItems(r *request) (answer, error) {
-	for _, s := range t.mixed() {
+	for _, s := range []*schema{t.users, t.groups} {
 		if !strings.EqualFold(r.args[0], s.entity) {
 			continue
 		}
@@ -236,6 +252,7 @@ func (t *Tenant) reconcile(o *object) {
 
 // revive takes a checked restored state over.
 func (t *Tenant) revive(o *object, next object) {
+	t.note(o)
 	t.index.forget(o)
 	t.index.bin = slices.DeleteFunc(t.index.bin, func(b *object) bool { return b == o })
 	licences := next.licences
@@ -243,6 +260,7 @@ func (t *Tenant) revive(o *object, next object) {
 	*o = next
 	t.index.roster(o).add(o)
 	t.index.file(o)
+	t.linksOf(o, true)
 	if o.isUser() {
 		kept := slices.DeleteFunc(slices.Clone(licences), func(a assignment) bool {
 			s := t.sku(a.SKU)

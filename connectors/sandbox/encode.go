@@ -90,6 +90,8 @@ func (t *Tenant) appendValue(b []byte, o *object, p *property) []byte {
 		b = appendQuoted(append(b, `[{"signInType":"userPrincipalName","issuer":`...), t.initialDomain())
 		b = appendQuoted(append(b, `,"issuerAssignedId":`...), o.text("userPrincipalName"))
 		return append(b, "}]"...)
+	case fromMembers:
+		return strconv.AppendBool(b, o.membersInError())
 	case fromSID:
 		return appendQuoted(b, cloudSID(o.id))
 	}

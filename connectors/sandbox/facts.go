@@ -29,7 +29,7 @@ func (t *Tenant) resources(r *request, set, entity string, rows []resource) (ans
 
 // onlySelect refuses every other query option and checks the names of $select.
 func (r *request) onlySelect(entity string, rows []resource) (suffix string, err error) {
-	if r.query.filter != nil || len(r.query.expand) > 0 || r.query.skip != "" {
+	if r.query.filter != nil || len(r.query.expand) > 0 || r.query.skip != "" || r.query.order != nil || r.query.search != nil {
 		return "", unsupportedQuery("The query specified in the URI is not supported on %s.", entity)
 	}
 	if r.query.selected == nil {
@@ -119,7 +119,17 @@ func (t *Tenant) listOrganization(r *request) (answer, error) {
 		{"displayName", quote(t.options.Name)}, {"onPremisesLastSyncDateTime", last}, {"onPremisesSyncEnabled", synced},
 		{"postalCode", "null"}, {"preferredLanguage", "null"}, {"state", "null"}, {"street", "null"}, {"tenantType", `"AAD"`},
 		{"verifiedDomains", "[" + strings.Join(domains, ",") + "]"}}
-	return t.resources(r, "organization", "microsoft.graph.organization", []resource{row})
+	if len(r.args) == 0 {
+		return t.resources(r, "organization", "microsoft.graph.organization", []resource{row})
+	}
+	if !strings.EqualFold(r.args[0], t.options.ID) {
+		return answer{}, notFound(r.args[0])
+	}
+	suffix, err := r.onlySelect("microsoft.graph.organization", []resource{row})
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{status: 200, body: append(r.context("organization"+suffix+"/$entity"), ","+row.members(r.query.selected)+"}"...)}, nil
 }
 
 func (t *Tenant) listSKUs(r *request) (answer, error) {
@@ -133,77 +143,4 @@ func (t *Tenant) listSKUs(r *request) (answer, error) {
 			{"subscriptionIds", `["` + t.derive("subscription "+s.ID, 0) + `"]`}}
 	}
 	return t.resources(r, "subscribedSkus", "microsoft.graph.subscribedSku", rows)
-}
-
-// DirectoryRole is one role that makes its holder an administrator.
-type DirectoryRole struct{ TemplateID, Name string }
-
-// DirectoryRoles lists the roles that the tenant knows, by their template ids. Source: Microsoft Entra built-in roles.
-func DirectoryRoles() []DirectoryRole {
-	return []DirectoryRole{
-		{"62e90394-69f5-4237-9190-012177145e10", "Global Administrator"},
-		{"29232cdf-9323-42fd-ade2-1d097af3e4de", "Exchange Administrator"},
-		{"729827e3-9c14-49f7-bb1b-9608f156bbb8", "Helpdesk Administrator"},
-		{"fe930be7-5e62-47db-91af-98c3a49a38b1", "User Administrator"},
-	}
-}
-
-// roleID is the id of an activated role in this tenant.
-func (t *Tenant) roleID(role DirectoryRole) string { return t.derive("role "+role.TemplateID, 0) }
-
-func (t *Tenant) listRoles(r *request) (answer, error) {
-	expand := false
-	for _, e := range r.query.expand {
-		if !strings.EqualFold(e.name, "members") || e.selected != nil {
-			return answer{}, notModelled("$expand of %s on directoryRoles", e.name)
-		}
-		expand = true
-	}
-	r.query.expand = nil
-	s, err := t.users.choose(nil, true)
-	if err != nil {
-		return answer{}, err
-	}
-	var rows []resource
-	for _, role := range DirectoryRoles() {
-		row := resource{{"id", quote(t.roleID(role))}, {"deletedDateTime", "null"}, {"description", quote(role.Name)},
-			{"displayName", quote(role.Name)}, {"roleTemplateId", quote(role.TemplateID)}}
-		if expand {
-			b := []byte{'['}
-			for i, o := range firstOf(t.holders(role), maxExpanded) {
-				if i > 0 {
-					b = append(b, ',')
-				}
-				b = t.appendObject(b, o, s, true)
-			}
-			row = append(row, member{"members", string(append(b, ']'))})
-		}
-		rows = append(rows, row)
-	}
-	return t.resources(r, "directoryRoles", "microsoft.graph.directoryRole", rows)
-}
-
-// maxExpanded is how many objects $expand gives of a collection; who wants all of them must list it.
-const maxExpanded = 20
-
-func firstOf(list []*object, n int) []*object { return list[:min(n, len(list))] }
-
-// holders gives the live users that hold a role.
-func (t *Tenant) holders(role DirectoryRole) []*object {
-	var out []*object
-	for _, o := range t.index.users.all() {
-		if slices.Contains(o.roles, role.TemplateID) {
-			out = append(out, o)
-		}
-	}
-	return out
-}
-
-func (t *Tenant) listRoleMembers(r *request) (answer, error) {
-	for _, role := range DirectoryRoles() {
-		if id := strings.ToLower(r.args[0]); id == t.roleID(role) || id == role.TemplateID {
-			return t.list(r, collection{set: "directoryObjects", objects: t.holders(role), schemas: t.mixed(), typed: true})
-		}
-	}
-	return answer{}, notFound(r.args[0])
 }

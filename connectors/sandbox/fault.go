@@ -2,9 +2,11 @@ package sandbox
 
 import (
 	"cmp"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -13,6 +15,7 @@ import (
 // not count. A batch's items match by their own method and path, the batch itself as POST /v1.0/$batch.
 type Fault struct {
 	Method string `json:"method,omitempty"` // any when empty
+	Cmdlet string `json:"cmdlet,omitempty"` // of Exchange Online, such as Set-Mailbox; any when empty
 	Path   string `json:"path,omitempty"`   // regular expression over path and query, such as ^/v1.0/users$; any when empty
 	From   int    `json:"from,omitempty"`   // the first matching request struck, counted from 1; 1 when 0
 	Times  int    `json:"times,omitempty"`  // how many in a row; 1 when 0, -1 for all
@@ -27,7 +30,10 @@ type Fault struct {
 	RetryAfter string `json:"retryAfter,omitempty"`
 	// AfterWrite lets the request take effect first. It is meant for Refuse and Reset; the others always do.
 	AfterWrite bool `json:"afterWrite,omitempty"`
-	// Requests and Seconds are for Lag: how many requests for a new object answer 404, or for how long by the clock.
+	// Claims makes Expired the challenge of continuous access evaluation: the client must ask for a token with those claims.
+	Claims bool `json:"claims,omitempty"`
+	// Requests and Seconds are for Lag: how many requests for a new object answer 404, or for how long by the clock. Skew and
+	// Slow take Seconds too.
 	Requests int `json:"requests,omitempty"`
 	Seconds  int `json:"seconds,omitempty"`
 }
@@ -47,6 +53,8 @@ const (
 	Lag      Action = "lag"      // what the request creates is not visible for Requests requests or Seconds
 	Lost     Action = "lost"     // a batch item takes effect and its answer is left out
 	Repeat   Action = "repeat"   // a page repeats the last row of the page before, or its own first
+	Skew     Action = "skew"     // a replica whose clock is off by Seconds, which may be negative: Date, times, dates in Retry-After
+	Slow     Action = "slow"     // the answer comes Seconds later
 )
 
 // armed is a fault with its count.
@@ -74,9 +82,7 @@ func (t *Tenant) AddFault(f Fault) error {
 	if err != nil {
 		return fmt.Errorf("fault path: %w", err)
 	}
-	switch f.Action {
-	case Refuse, Reset, Truncate, HTML, Expired, Lag, Lost, Repeat:
-	default:
+	if !f.Action.known() {
 		return fmt.Errorf("unknown fault action %q", f.Action)
 	}
 	if f.Action == Refuse && (f.Status < 400 || f.Status > 599) {
@@ -98,11 +104,12 @@ func (t *Tenant) ClearFaults() {
 	t.faults = nil
 }
 
-// fault counts a request against every rule and gives the first that strikes, nil when none does.
+// fault counts a request against every rule and gives the first that strikes, nil when none does. The profile draws for
+// every request; a rule goes before it.
 func (t *Tenant) fault(r *request) *armed {
 	var first *armed
 	for _, f := range t.faults {
-		if f.Method != "" && f.Method != r.method || !f.path.MatchString(r.path) {
+		if f.Method != "" && f.Method != r.method || !f.path.MatchString(r.path) || f.Cmdlet != "" && !strings.EqualFold(f.Cmdlet, r.cmdlet) {
 			continue
 		}
 		f.seen++
@@ -110,6 +117,14 @@ func (t *Tenant) fault(r *request) *armed {
 		if first == nil && f.seen >= from && (f.Times < 0 || f.seen < from+f.Times) {
 			first = f
 		}
+	}
+	if t.chance != nil {
+		if f := t.chance.strike(r); first == nil {
+			first = f
+		}
+	}
+	if first != nil && first.Action == Skew {
+		t.skew = time.Duration(first.Seconds) * time.Second
 	}
 	return first
 }
@@ -125,7 +140,7 @@ func (f *armed) before(t *Tenant, r *request) (answer, bool) {
 	case HTML:
 		return f.page(), true
 	case Expired:
-		return expiredAnswer(t, r), true
+		return f.expired(t, r), true
 	case Reset:
 		return answer{status: http.StatusOK, mangle: resetAtOnce, fault: string(Reset)}, true
 	}
@@ -143,13 +158,15 @@ func (f *armed) after(t *Tenant, r *request, a answer) answer {
 	case f.Action == HTML:
 		return f.page()
 	case f.Action == Expired:
-		return expiredAnswer(t, r)
+		return f.expired(t, r)
 	case f.Action == Truncate:
 		a.mangle = truncated
 	case f.Action == Reset:
 		a.mangle = reset
 	case f.Action == Lost:
 		a.mangle = lost
+	case f.Action == Slow:
+		a.delay = time.Duration(f.Seconds) * time.Second
 	}
 	a.fault = string(f.Action)
 	return a
@@ -196,8 +213,16 @@ func (f *armed) page() answer {
 		"<html><head><title>" + http.StatusText(status) + "</title></head><body><h2>Our services aren't available right now</h2></body></html>")}
 }
 
-func expiredAnswer(t *Tenant, r *request) answer {
-	a := t.answerOf(r, expiredToken())
+// expired answers 401; with Claims as a challenge. Source: "claims challenges and claims requests", Microsoft identity
+// platform.
+func (f *armed) expired(t *Tenant, r *request) answer {
+	no := expiredToken()
+	if f.Claims {
+		no = unauthorized("Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp")
+		claims := base64.StdEncoding.EncodeToString([]byte(`{"access_token":{"nbf":{"essential":true,"value":"` + fmt.Sprint(t.now().Unix()) + `"}}}`))
+		no.header[0][1] += `, error="insufficient_claims", claims="` + claims + `"`
+	}
+	a := t.answerOf(r, no)
 	a.fault = string(Expired)
 	return a
 }
@@ -221,6 +246,9 @@ func (t *Tenant) planLag(f *armed) {
 
 // awaits reports whether an object is not visible yet, counting the request.
 func (t *Tenant) awaits(o *object) bool {
+	if t.young(o.born, t.options.Replication.Read) {
+		return true
+	}
 	l := o.hidden
 	if l == nil {
 		return false
@@ -238,7 +266,7 @@ func (t *Tenant) awaits(o *object) bool {
 
 // concealed reports whether an object is not visible yet, without counting.
 func (t *Tenant) concealed(o *object) bool {
-	return o.hidden != nil && (o.hidden.requests > 0 || t.now().Before(o.hidden.until))
+	return t.young(o.born, t.options.Replication.List) || o.hidden != nil && (o.hidden.requests > 0 || t.now().Before(o.hidden.until))
 }
 
 // repeat marks the page of a request that a fault repeats rows in.

@@ -95,7 +95,7 @@ func (t *Tenant) makeGroup(r *request, body map[string]json.RawMessage, uniqueNa
 	}
 	t.stampNew(o)
 	o.setTime("renewedDateTime", t.now())
-	t.index.add(o)
+	t.admit(o)
 	t.join(o, bound)
 	return t.created(r, o), nil
 }
@@ -187,6 +187,7 @@ func (t *Tenant) updateGroup(r *request, o *object, body map[string]json.RawMess
 	if err != nil {
 		return err
 	}
+	t.note(o)
 	t.index.forget(o)
 	o.row = next.row
 	t.index.file(o)
@@ -275,7 +276,7 @@ func (t *Tenant) reference(r *request) (*object, error) {
 	return t.resolve(body.ID)
 }
 
-// resolve finds the object that a reference names: …/directoryObjects/{id}, …/users/{id} or …/groups/{id}.
+// resolve finds the object that a reference names: …/directoryObjects/{id}, …/users/{id}, …/groups/{id} or …/contacts/{id}.
 func (t *Tenant) resolve(url string) (*object, error) {
 	_, path, ok := strings.Cut(url, "/v1.0/")
 	segments, err := splitPath(path)
@@ -287,6 +288,8 @@ func (t *Tenant) resolve(url string) (*object, error) {
 		return t.user(segments[1])
 	case "groups":
 		return t.group(segments[1])
+	case "contacts":
+		return t.contact(segments[1])
 	case "directoryobjects":
 		if o, ok := t.object(segments[1]); ok {
 			return o, nil

@@ -98,7 +98,7 @@ func (r *rig) refused(status int, code, message, method, path, body string, head
 func (r *rig) objects() string {
 	r.Helper()
 	s := r.tenant.state()
-	s.Asked = 0
+	s.Asked, s.Changes = 0, nil
 	b, err := json.Marshal(s)
 	if err != nil {
 		r.Fatal(err)

@@ -20,12 +20,15 @@ type index struct {
 	sid        map[string]*object // onPremisesSecurityIdentifier
 	users      roster
 	groups     roster
-	bin        []*object // deleted items in the order of deletion
+	contacts   roster
+	bin        []*object       // deleted items in the order of deletion
+	touched    map[string]bool // ids of what changed since Exchange Online last looked
 }
 
 func newIndex() *index {
 	return &index{byID: map[string]*object{}, upn: map[string]*object{}, proxy: map[string]*object{},
-		immutable: map[string]*object{}, nickname: map[string]*object{}, uniqueName: map[string]*object{}, sid: map[string]*object{}}
+		immutable: map[string]*object{}, nickname: map[string]*object{}, uniqueName: map[string]*object{}, sid: map[string]*object{},
+		touched: map[string]bool{}}
 }
 
 // roster is the live objects of one type in order of their ids. New ones wait unsorted until somebody lists.
@@ -88,10 +91,13 @@ func unlink(list []*object, o *object) (_ []*object, ok bool) {
 }
 
 func (x *index) roster(o *object) *roster {
-	if o.isUser() {
+	switch {
+	case o.isUser():
 		return &x.users
+	case o.isGroup():
+		return &x.groups
 	}
-	return &x.groups
+	return &x.contacts
 }
 
 // names calls f for every unique value that o holds now, with the map in which it stands.
@@ -103,13 +109,15 @@ func (x *index) names(o *object, f func(m map[string]*object, value string)) {
 	}
 	if o.isUser() {
 		put(x.immutable, o.text("onPremisesImmutableId"))
-	} else {
+	} else if o.isGroup() {
 		put(x.uniqueName, o.text("uniqueName"))
 	}
 	if !o.live() {
 		return
 	}
-	put(x.sid, o.text("onPremisesSecurityIdentifier"))
+	if !o.isContact() {
+		put(x.sid, o.text("onPremisesSecurityIdentifier"))
+	}
 	for _, a := range o.texts("proxyAddresses") {
 		put(x.proxy, directory.Fold(a))
 	}
@@ -133,10 +141,12 @@ func (x *index) add(o *object) {
 
 // file files the names of o; forget removes them. Whoever changes a name calls forget before and file after.
 func (x *index) file(o *object) {
+	x.touched[o.id] = true
 	x.names(o, func(m map[string]*object, v string) { m[v] = o })
 }
 
 func (x *index) forget(o *object) {
+	x.touched[o.id] = true
 	x.names(o, func(m map[string]*object, v string) {
 		if m[v] == o {
 			delete(m, v)
@@ -163,7 +173,9 @@ func (x *index) holder(o *object) (other *object, name string) {
 	if o.isGroup() {
 		check(x.uniqueName, o.text("uniqueName"), "uniqueName")
 	}
-	check(x.sid, o.text("onPremisesSecurityIdentifier"), "onPremisesSecurityIdentifier")
+	if !o.isContact() {
+		check(x.sid, o.text("onPremisesSecurityIdentifier"), "onPremisesSecurityIdentifier")
+	}
 	for _, a := range o.texts("proxyAddresses") {
 		a = directory.Fold(a)
 		check(x.proxy, a, "proxyAddresses")

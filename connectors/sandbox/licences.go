@@ -119,27 +119,35 @@ func (t *Tenant) licensed(o *object, c licenceChange) ([]assignment, error) {
 		}
 		next = slices.Delete(next, i, i+1)
 	}
-	if len(c.add) > 0 && o.raw("usageLocation") == "" {
+	if len(c.add) > 0 && (o.raw("usageLocation") == "" || t.young(o.located, t.options.Replication.Location)) {
 		return nil, badRequest("License assignment cannot be done for user with invalid usage location.")
 	}
 	for _, a := range c.add {
-		s := t.sku(a.SKU)
-		if s == nil {
-			return nil, unknownSKU(a.SKU)
-		}
-		if slices.Contains(c.remove, a.SKU) {
-			return nil, badRequest("License %s is both added and removed in one request.", a.SKU)
-		}
-		for _, p := range a.Disabled {
-			if !s.has(p) {
-				return nil, badRequest("Service plan %s is not part of license %s.", p, a.SKU)
-			}
+		if err := t.assignable(a, c.remove); err != nil {
+			return nil, err
 		}
 		a.Updated = t.now()
 		next = slices.DeleteFunc(next, func(b assignment) bool { return b.SKU == a.SKU && b.Group == "" })
 		next = append(next, a)
 	}
 	return next, t.compatible(next)
+}
+
+// assignable checks one added licence by itself: the tenant has the SKU, and the SKU has the plans that are off.
+func (t *Tenant) assignable(a assignment, remove []string) error {
+	s := t.sku(a.SKU)
+	if s == nil {
+		return unknownSKU(a.SKU)
+	}
+	if slices.Contains(remove, a.SKU) {
+		return badRequest("License %s is both added and removed in one request.", a.SKU)
+	}
+	for _, p := range a.Disabled {
+		if !s.has(p) {
+			return badRequest("Service plan %s is not part of license %s.", p, a.SKU)
+		}
+	}
+	return nil
 }
 
 func unknownSKU(id string) *refusal {
@@ -214,6 +222,7 @@ func skusOf(list []assignment) []string {
 
 // relicense gives a live user new assignments: seats are counted and the addresses calculated again.
 func (t *Tenant) relicense(o *object, next []assignment) {
+	t.note(o)
 	t.tally(o.licences, -1)
 	o.licences = next
 	t.tally(next, 1)
@@ -231,11 +240,11 @@ func (t *Tenant) tally(list []assignment, n int) {
 
 // remail brings the mailbox into step with the plans in force.
 func (t *Tenant) remail(o *object) {
-	on := t.plansOn(o.licences)
-	enabled := slices.ContainsFunc(exclusive, func(p string) bool { _, ok := on[p]; return ok })
+	enabled := t.bringsMailbox(o.licences)
 	if enabled == o.mailbox.enabled {
 		return
 	}
+	t.note(o)
 	t.index.forget(o)
 	o.mailbox.enabled = enabled
 	if !enabled {
@@ -243,6 +252,12 @@ func (t *Tenant) remail(o *object) {
 	}
 	t.calculate(o)
 	t.index.file(o)
+}
+
+// bringsMailbox reports whether an Exchange plan that has a mailbox is in force.
+func (t *Tenant) bringsMailbox(list []assignment) bool {
+	on := t.plansOn(list)
+	return slices.ContainsFunc(exclusive, func(p string) bool { _, ok := on[p]; return ok })
 }
 
 // inherit brings a user's inherited assignments into step with the licensed groups that it is a member of. What cannot be

@@ -20,7 +20,7 @@ type collection struct {
 	expand  func(b []byte, o *object) []byte
 }
 
-// list answers a collection with $select, $filter, $top, $count and paging.
+// list answers a collection with $select, $filter, $search, $orderby, $top, $count and paging.
 func (t *Tenant) list(r *request, c collection) (answer, error) {
 	after, err := r.after()
 	if err != nil {
@@ -34,6 +34,9 @@ func (t *Tenant) list(r *request, c collection) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if err := c.sortable(r.query); err != nil {
+		return answer{}, err
+	}
 	b := r.context(c.set + choices[c.schemas[0]].context)
 	if r.query.count {
 		n := 0
@@ -44,16 +47,19 @@ func (t *Tenant) list(r *request, c collection) (answer, error) {
 		}
 		b = strconv.AppendInt(append(b, `,"@odata.count":`...), int64(n), 10)
 	}
-	start := 0
-	if after != "" {
-		start = sort.Search(len(c.objects), func(i int) bool { return c.objects[i].id > after })
+	start, key := 0, func(*object) string { return "" }
+	if by := r.query.order; by != nil {
+		c.objects = t.ordered(c, keep, *by, after)
+		key = func(o *object) string { return t.sortKey(o, by.name) }
+	} else if after.After != "" {
+		start = sort.Search(len(c.objects), func(i int) bool { return c.objects[i].id > after.After })
 	}
 	page, more := takePage(c.objects[start:], keep, r.query.pageSize())
 	if r.query.repeated && len(page) > 0 {
 		page = append([]*object{c.before(start, page[0])}, page...)
 	}
 	if more {
-		b = appendQuoted(append(b, `,"@odata.nextLink":`...), r.nextLink(page[len(page)-1].id))
+		b = appendQuoted(append(b, `,"@odata.nextLink":`...), r.nextLink(page[len(page)-1].id, key(page[len(page)-1])))
 	}
 	b = slices.Grow(append(b, `,"value":[`...), 48*len(page)*len(choices[c.schemas[0]].properties))
 	for i, o := range page {
@@ -132,8 +138,21 @@ func (c collection) knows(name string) bool {
 
 // keeper gives the predicate of the listing: visible, and what $filter says.
 func (t *Tenant) keeper(r *request, c collection) (func(*object) bool, error) {
-	seen := func(o *object) bool { return o.live() != c.deleted && !t.concealed(o) }
-	f := r.query.filter
+	delay := t.options.Replication.List
+	if r.query.eventual {
+		delay = max(delay, t.options.Replication.Index)
+	}
+	seen := func(o *object) bool { return o.live() != c.deleted && !t.concealed(o) && !t.young(o.born, delay) }
+	f, words := r.query.filter, r.query.search
+	if words != nil {
+		for _, s := range c.schemas {
+			if err := s.admitSearch(words); err != nil {
+				return nil, err
+			}
+		}
+		found := seen
+		seen = func(o *object) bool { return found(o) && words.Match(view{t, o}) }
+	}
 	if f == nil {
 		return seen, nil
 	}

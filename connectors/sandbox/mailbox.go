@@ -38,8 +38,8 @@ func (t *Tenant) setMail(o *object, mail string) {
 // calculate derives proxyAddresses and mail from what is known of an object. Source: "How the proxyAddresses attribute is
 // populated in Microsoft Entra ID" (KB 3190357):
 //   - addresses under the service's own domains, of old protocols, or malformed are dropped from what on-premises gives;
-//   - the primary is the SMTP: value, else mail, else, with an Exchange licence, the user principal name; where only
-//     smtp: values are given and a licence is there, it is the address under the initial domain;
+//   - the primary is the SMTP: value, else mail, else, with an Exchange licence, the user principal name; where on-premises
+//     gives smtp: values alone they mask mail, and it is the address under the initial domain;
 //   - with an Exchange licence the user principal name and the address under the initial domain are added, and addresses
 //     of domains that are not verified are dropped;
 //   - the address under the initial domain stays once it was given, also when the licence goes.
@@ -48,14 +48,14 @@ func (t *Tenant) calculate(o *object) {
 	c := addresses{}
 	primary := ""
 	for _, a := range m.source {
-		if t.acceptable(a, m.enabled) {
+		if t.acceptable(a, m.enabled, o.synced()) {
 			c.add(a)
 			if rest, ok := strings.CutPrefix(a, "SMTP:"); ok && primary == "" {
 				primary = rest
 			}
 		}
 	}
-	if primary == "" && m.mail != "" && (!m.enabled || t.usable(m.mail)) {
+	if primary == "" && m.mail != "" && (!m.enabled || t.usable(m.mail)) && !(o.synced() && c.smtp()) {
 		primary = m.mail
 	}
 	if m.enabled {
@@ -66,7 +66,7 @@ func (t *Tenant) calculate(o *object) {
 			primary = m.moera
 		}
 	}
-	if primary == "" && len(c.list) > 0 && !m.enabled && o.synced() {
+	if primary == "" && c.smtp() && !m.enabled && o.synced() {
 		m.moera = t.moeraOf(o)
 		primary = m.moera
 	}
@@ -86,7 +86,7 @@ func (t *Tenant) enable(o *object, c *addresses, primary *string) {
 	case *primary != "":
 	case m.primary != "":
 		*primary = m.primary
-	case len(c.list) > 0 && c.smtp():
+	case c.smtp():
 		*primary = m.moera
 	case t.usable(upn) && t.freeFor(o, upn):
 		*primary = upn
@@ -136,8 +136,9 @@ func hexDigits(guid string) int {
 	return n
 }
 
-// acceptable reports whether an address that on-premises gives is taken over.
-func (t *Tenant) acceptable(a string, enabled bool) bool {
+// acceptable reports whether an address that on-premises or Exchange gives is taken over; the initial domain is the
+// cloud's own, so on-premises cannot give addresses in it.
+func (t *Tenant) acceptable(a string, enabled, synced bool) bool {
 	prefix, rest, ok := strings.Cut(a, ":")
 	if !ok || rest == "" || strings.ContainsAny(rest, " \t<>") {
 		return false
@@ -145,7 +146,7 @@ func (t *Tenant) acceptable(a string, enabled bool) bool {
 	switch directory.Fold(prefix) {
 	case "smtp":
 		_, domain, found := strings.Cut(directory.Fold(rest), "@")
-		if !found || strings.HasSuffix(domain, ".microsoftonline.com") || strings.HasSuffix(domain, ".onmicrosoft.com") && !t.verified(domain) {
+		if !found || strings.HasSuffix(domain, ".microsoftonline.com") || strings.HasSuffix(domain, ".onmicrosoft.com") && (synced || !t.verified(domain)) {
 			return false
 		}
 		return !enabled || t.verified(domain)

@@ -59,6 +59,7 @@ func (t *Tenant) putManager(r *request) (answer, error) {
 	case o.synced():
 		return answer{}, mastered()
 	}
+	t.note(o)
 	o.manager = m.id
 	return noContent(), nil
 }
@@ -74,6 +75,7 @@ func (t *Tenant) deleteManager(r *request) (answer, error) {
 	if m, ok := t.index.byID[o.manager]; !ok || !m.live() {
 		return answer{}, notFound("manager")
 	}
+	t.note(o)
 	o.manager = ""
 	return noContent(), nil
 }

@@ -52,6 +52,7 @@ func (t *Tenant) join(g *object, add links) {
 	for _, m := range add.members {
 		g.members, _ = link(g.members, m)
 		m.memberOf, _ = link(m.memberOf, g)
+		t.linked(g, "members", m, true)
 		if m.isUser() && len(g.licences) > 0 {
 			t.inherit(m)
 		}
@@ -59,6 +60,7 @@ func (t *Tenant) join(g *object, add links) {
 	for _, m := range add.owners {
 		g.owners, _ = link(g.owners, m)
 		m.ownerOf, _ = link(m.ownerOf, g)
+		t.linked(g, "owners", m, true)
 	}
 }
 
@@ -69,13 +71,14 @@ func (t *Tenant) leave(g, m *object) bool {
 		return false
 	}
 	m.memberOf, _ = unlink(m.memberOf, g)
+	t.linked(g, "members", m, false)
 	if m.isUser() && len(g.licences) > 0 {
 		t.inherit(m)
 	}
 	return true
 }
 
-func (t *Tenant) mixed() []*schema { return []*schema{t.users, t.groups} }
+func (t *Tenant) mixed() []*schema { return []*schema{t.users, t.groups, t.contacts} }
 
 func (t *Tenant) listMembers(r *request) (answer, error) {
 	g, err := t.group(r.args[0])
@@ -109,14 +112,6 @@ func (t *Tenant) listOwners(r *request) (answer, error) {
 		return answer{}, err
 	}
 	return t.list(r, collection{set: "directoryObjects", objects: g.owners, schemas: t.mixed(), typed: true})
-}
-
-func (t *Tenant) listMemberOf(r *request) (answer, error) {
-	o, err := t.user(r.args[0])
-	if err != nil {
-		return answer{}, err
-	}
-	return t.list(r, collection{set: "directoryObjects", objects: o.memberOf, schemas: []*schema{t.groups, t.users}, typed: true})
 }
 
 func (t *Tenant) addMember(r *request) (answer, error) {
@@ -216,6 +211,7 @@ func (t *Tenant) removeOwner(r *request) (answer, error) {
 	}
 	g.owners, _ = unlink(g.owners, m)
 	m.ownerOf, _ = unlink(m.ownerOf, g)
+	t.linked(g, "owners", m, false)
 	return noContent(), nil
 }
 

@@ -52,7 +52,7 @@ func (r row) clone() row {
 	return r
 }
 
-// object is one user or group. Links hold other objects of the same tenant, deleted ones included; who reads them skips
+// object is one user, group or contact. Links hold other objects of the same tenant, deleted ones included; who reads them skips
 // those, so that a restored object is a member of the same groups as before.
 type object struct {
 	schema  *schema
@@ -63,17 +63,23 @@ type object struct {
 	manager      string // id, "" for none; may name an object that is gone
 	licences     []assignment
 	roles        []string // template ids of directory roles
+	eligible     []string // of those that can be activated
 	cloudManaged bool     // onPremisesSyncBehavior/isCloudManaged
 	mailbox      mailbox
 
 	members, owners   []*object // sorted by id
 	memberOf, ownerOf []*object
-	hidden            *lag // not yet replicated
+	hidden            *lag      // not yet replicated
+	photo             *photo    // nil for none
+	born, located     time.Time // under slow replication: when it was made, when its usage location changed
 }
 
 func (o *object) live() bool    { return o.deleted.IsZero() }
 func (o *object) isUser() bool  { return o.schema.resource == "User" }
 func (o *object) isGroup() bool { return o.schema.resource == "Group" }
+
+// isContact reports whether the object is an orgContact.
+func (o *object) isContact() bool { return o.schema.resource == "OrgContact" }
 
 // raw gives the JSON text of a stored property, "" when it has no value.
 func (o *object) raw(name string) string { return o.row.get(o.schema.must(name).number) }

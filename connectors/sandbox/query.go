@@ -24,6 +24,8 @@ type query struct {
 	selected []string   // nil without $select
 	top      int        // 0 without $top
 	filter   *odata.Node
+	search   *odata.Node
+	order    *ordering
 	skip     string // the last id of the previous page
 	expand   []expansion
 	repeated bool // a fault repeats a row
@@ -86,13 +88,18 @@ func (q *query) option(name, v string) (err error) {
 	case "$count":
 	case "$skiptoken":
 		q.skip = v
+	case "$deltatoken":
 	case "$expand":
 		q.expand, err = parseExpand(v)
 	case "$search":
 		if !q.eventual {
 			return unsupportedQuery("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'")
 		}
-		return notModelled("$search")
+		if q.search, err = odata.ParseSearch(v); err != nil {
+			return badRequest("Invalid search clause: %s.", err)
+		}
+	case "$orderby":
+		q.order, err = parseOrder(v)
 	default:
 		return notModelled("the query option %s", name)
 	}
@@ -145,6 +152,7 @@ func (q *query) pageSize() int {
 // cursor is what a skip token holds: the last id of the page, and what the token belongs to.
 type cursor struct {
 	After string `json:"a"`
+	Key   string `json:"k,omitempty"` // of the same object, under $orderby
 	Scope uint32 `json:"s"`
 }
 
@@ -154,12 +162,12 @@ const tokenMark = "DSpt\x02"
 // scope ties a token to its path and to the options that must not change between pages.
 func (r *request) scope() uint32 {
 	v := r.query.values
-	return crc32.ChecksumIEEE([]byte(strings.ToLower(strings.Join(r.segments, "/")) + "\x00" + v.Get("$filter") + "\x00" + v.Get("$select") + "\x00" + v.Get("$expand")))
+	return crc32.ChecksumIEEE([]byte(strings.ToLower(strings.Join(r.segments, "/")) + "\x00" + v.Get("$filter") + "\x00" + v.Get("$select") + "\x00" + v.Get("$expand") + "\x00" + v.Get("$orderby") + "\x00" + v.Get("$search")))
 }
 
-// nextLink gives the absolute URL of the page after id. Every other option stays as the client wrote it.
-func (r *request) nextLink(id string) string {
-	c, err := json.Marshal(cursor{id, r.scope()})
+// nextLink gives the absolute URL of the page after id, which is ordered by key. Every other option stays as the client wrote it.
+func (r *request) nextLink(id, key string) string {
+	c, err := json.Marshal(cursor{id, key, r.scope()})
 	if err != nil { // two plain fields
 		panic(err)
 	}
@@ -176,17 +184,17 @@ func (r *request) nextLink(id string) string {
 	return r.base + path + "?" + strings.Join(append(keep, "$skiptoken="+token), "&")
 }
 
-// after gives the id after which the asked page begins, "" for the first.
-func (r *request) after() (string, error) {
+// after gives where the page before the asked one ended; the zero cursor for the first.
+func (r *request) after() (cursor, error) {
 	if r.query.skip == "" {
-		return "", nil
+		return cursor{}, nil
 	}
 	expired := refuse(http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
 	b, err := base64.RawURLEncoding.DecodeString(r.query.skip)
 	body, ok := strings.CutPrefix(string(b), tokenMark)
 	var c cursor
 	if err != nil || !ok || json.Unmarshal([]byte(body), &c) != nil || c.Scope != r.scope() {
-		return "", expired
+		return cursor{}, expired
 	}
-	return c.After, nil
+	return c, nil
 }

@@ -29,6 +29,9 @@ type request struct {
 	load  float64 // how full the fullest throttling bucket is, 1 at its limit
 
 	isBatch bool
+
+	exchange bool   // it goes to Exchange Online
+	cmdlet   string // the cmdlet that it asks for
 }
 
 // splitPath splits an escaped path below /v1.0 into segments: keys in parentheses become segments of their own, so that
@@ -47,6 +50,9 @@ func splitPath(escaped string) ([]string, error) {
 		}
 		key = strings.TrimSuffix(key, ")")
 		out = append(out, name)
+		if key == "" { // delta()
+			continue
+		}
 		if property, value, ok := strings.Cut(key, "="); ok && !strings.HasPrefix(key, "'") {
 			out, key = append(out, property+"="), value
 		}
@@ -74,6 +80,18 @@ func (r *request) decode(v any) error {
 		return badRequest("Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
 	}
 	return nil
+}
+
+// preference gives the value of a name=value preference of the Prefer header.
+func (r *request) preference(name string) (string, bool) {
+	for _, v := range r.header.Values("Prefer") {
+		for p := range strings.SplitSeq(v, ",") {
+			if k, x, ok := strings.Cut(strings.TrimSpace(p), "="); ok && strings.EqualFold(k, name) {
+				return x, true
+			}
+		}
+	}
+	return "", false
 }
 
 // prefers reports whether a Prefer header holds the token.

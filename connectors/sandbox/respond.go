@@ -16,6 +16,7 @@ type answer struct {
 	code   string // of a refusal, for the log
 	fault  string // the action that made it, for the log
 	mangle mangling
+	delay  time.Duration // before it is sent
 }
 
 // detail is one entry of an error's details.
@@ -91,6 +92,9 @@ func notModelled(format string, args ...any) *refusal {
 
 // answerOf turns the error of an operation into its answer.
 func (t *Tenant) answerOf(r *request, err error) answer {
+	if r.exchange {
+		return t.exchangeRefusal(r, err)
+	}
 	var no *refusal
 	if !errors.As(err, &no) {
 		no = refuse(http.StatusInternalServerError, "Service_InternalServerError", "%s", err)
@@ -134,6 +138,9 @@ const jsonType = "application/json;odata.metadata=minimal;odata.streaming=true;I
 
 // headers gives every header of the answer, those of the envelope included.
 func (t *Tenant) headers(r *request, a answer) http.Header {
+	if r.exchange {
+		return t.exchangeHeaders(r, a)
+	}
 	h := http.Header{}
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Strict-Transport-Security", "max-age=31536000")

@@ -94,13 +94,13 @@ func TestImmutableIDComparesWithCase(t *testing.T) {
 
 func TestLenientTenantsAnswerLikeUnknownPaths(t *testing.T) {
 	r := newRig(t, Options{Lenient: true})
-	r.refused(400, "BadRequest", "Resource not found for the segment 'photo'.", "GET", "/v1.0/users/x/photo", "")
+	r.refused(400, "BadRequest", "Resource not found for the segment 'calendar'.", "GET", "/v1.0/users/x/calendar", "")
 	r.refused(405, bad, "Specified HTTP method is not allowed for the request target.", "DELETE", "/v1.0/domains", "")
 }
 
 func TestNotModelledIsSaidClearly(t *testing.T) {
 	r := newRig(t, Options{})
-	for _, c := range [][2]string{{"GET", "/v1.0/users/x/photo"}, {"GET", "/v1.0/users/delta"}, {"GET", "/v1.0/users?$orderby=displayName"}, {"GET", "/v1.0/me"}, {"PUT", "/v1.0/users/x"}} {
+	for _, c := range [][2]string{{"GET", "/v1.0/users/x/calendar"}, {"GET", "/v1.0/devices/delta"}, {"GET", "/v1.0/users?$skip=5"}, {"GET", "/v1.0/me"}, {"PUT", "/v1.0/users/x"}} {
 		same(t, c[1], 501, r.send(c[0], c[1], "").status)
 	}
 	_, totals := r.tenant.Log()

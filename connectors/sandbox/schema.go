@@ -17,11 +17,11 @@ const (
 	objectsSyntax // a collection of complex values
 )
 
-// access is when a property may be written.
-type access uint8
+// writability is when a property may be written.
+type writability uint8
 
 const (
-	readOnly access = iota
+	readOnly writability = iota
 	onCreate
 	always
 )
@@ -52,6 +52,7 @@ const (
 	fromLicenceStates
 	fromIdentity
 	fromSID
+	fromMembers    // licence errors of a group's members
 	fromSharePoint // answered by another service: 501 in lists
 	unmodelled     // exists in Graph; the rehearsal tenant says 501
 )
@@ -62,7 +63,7 @@ type property struct {
 	syntax    syntax
 	unset     string // JSON of the property without a value
 	listed    bool   // in the default property set
-	access    access
+	access    writability
 	limit     int  // characters, 0 for no limit known
 	mandatory bool // needed to create; cannot be cleared
 	cloud     bool // may be written on objects that on-premises masters

@@ -43,7 +43,7 @@ func groupSchema() *schema {
 	}
 	return newSchema("Group", "microsoft.graph.group", "groups", append(list,
 		property{name: "assignedLicenses", syntax: objectsSyntax, gate: elementGuard, origin: fromLicences},
-		property{name: "hasMembersWithLicenseErrors", syntax: truthSyntax, origin: unmodelled},
+		property{name: "hasMembersWithLicenseErrors", syntax: truthSyntax, gate: truthFilter, origin: fromMembers},
 		property{name: "accessType", origin: unmodelled},
 		property{name: "allowExternalSenders", syntax: truthSyntax, origin: unmodelled},
 		property{name: "assignedLabels", syntax: objectsSyntax, origin: unmodelled},

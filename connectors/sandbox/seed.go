@@ -15,7 +15,8 @@ type Properties map[string]any
 type Extra struct {
 	ID           string    // object id, from the seed when empty
 	Licences     []Licence // of a user: direct ones; of a group: what its members inherit
-	Roles        []string  // names of directory roles that make a user an administrator
+	Roles        []string  // names of directory roles that make a user an administrator, or the members of a group
+	Eligible     []string  // names of directory roles that can be activated
 	Manager      string    // id
 	Members      []string  // ids
 	Owners       []string  // ids
@@ -34,6 +35,7 @@ type Licence struct {
 func (t *Tenant) AddUser(p Properties, x Extra) (id string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	defer t.settle()
 	o := &object{schema: t.users}
 	if err := o.seed(p); err != nil {
 		return "", fmt.Errorf("add user: %w", err)
@@ -53,13 +55,6 @@ func (t *Tenant) AddUser(p Properties, x Extra) (id string, err error) {
 	}
 	if o.raw("userType") == "" {
 		o.setText("userType", "Member")
-	}
-	for _, name := range x.Roles {
-		i := slices.IndexFunc(DirectoryRoles(), func(r DirectoryRole) bool { return r.Name == name })
-		if i < 0 {
-			return "", fmt.Errorf("add user %s: no directory role %q", o.text("userPrincipalName"), name)
-		}
-		o.roles = append(o.roles, DirectoryRoles()[i].TemplateID)
 	}
 	o.manager = strings.ToLower(x.Manager)
 	o.mailbox = mailbox{source: o.texts("proxyAddresses"), mail: o.text("mail")}
@@ -82,6 +77,7 @@ func (t *Tenant) AddUser(p Properties, x Extra) (id string, err error) {
 func (t *Tenant) AddGroup(p Properties, x Extra) (id string, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	defer t.settle()
 	o := &object{schema: t.groups}
 	if err := o.seed(p); err != nil {
 		return "", fmt.Errorf("add group: %w", err)
@@ -123,6 +119,7 @@ func (t *Tenant) joinAll(g *object, members, owners []*object) {
 	g.members = slices.Compact(g.members)
 	for _, m := range g.members {
 		m.memberOf, _ = link(m.memberOf, g)
+		t.linked(g, "members", m, true)
 		if m.isUser() && len(g.licences) > 0 {
 			t.inherit(m)
 		}
@@ -157,7 +154,10 @@ func (o *object) seed(p Properties) error {
 			return fmt.Errorf("property %s: %w", n, err)
 		}
 		v, ok := string(raw), true
-		if q.syntax != objectsSyntax {
+		switch {
+		case v == "null":
+			v = ""
+		case q.syntax != objectsSyntax:
 			v, ok = q.canonical(raw, o.row.get(q.number))
 		}
 		if !ok {
@@ -170,6 +170,11 @@ func (o *object) seed(p Properties) error {
 
 // place gives a seeded object its id and files it.
 func (t *Tenant) place(o *object, x Extra) error {
+	var unknown, none string
+	o.roles, unknown = templates(x.Roles)
+	if o.eligible, none = templates(x.Eligible); unknown+none != "" {
+		return fmt.Errorf("no directory role %q", unknown+none)
+	}
 	o.cloudManaged = x.CloudManaged
 	o.id = strings.ToLower(x.ID)
 	if o.id == "" {
@@ -180,13 +185,13 @@ func (t *Tenant) place(o *object, x Extra) error {
 	if t.index.byID[o.id] != nil {
 		return fmt.Errorf("the id %s is taken", o.id)
 	}
-	if o.raw("createdDateTime") == "" {
+	if !o.isContact() && o.raw("createdDateTime") == "" {
 		o.setTime("createdDateTime", t.now())
 	}
 	if h, property := t.index.holder(o); h != nil {
 		return conflict(property, h)
 	}
-	t.index.add(o)
+	t.admit(o)
 	return nil
 }
 

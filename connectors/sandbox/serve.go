@@ -23,6 +23,11 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	if d, ok := t.doorOf(hr.URL.Path); ok {
+		a, h := t.enterDoor(d, hr, body)
+		t.write(w, hr, a, h)
+		return
+	}
 	path, graph := strings.CutPrefix(hr.URL.EscapedPath(), "/v1.0/")
 	if !graph {
 		t.signIn(w, hr, body)
@@ -43,6 +48,8 @@ func (t *Tenant) graph(hr *http.Request, path string, body []byte) (answer, http
 	t.identify(r)
 	t.purgeExpired()
 	a := t.enter(r, path, hr.URL.RawQuery)
+	t.settle()
+	defer func() { t.skew = 0 }()
 	return a, t.headers(r, a)
 }
 
@@ -91,7 +98,7 @@ func (t *Tenant) prepare(r *request, path, rawQuery string) (err error) {
 		return err
 	}
 	var known bool
-	if r.route, r.args, known = t.find(r); r.route == nil {
+	if r.route, r.args, known = t.routeOf(r); r.route == nil {
 		return t.unknown(r, known)
 	}
 	r.cost = r.costOf(r.route)
@@ -186,6 +193,9 @@ func (t *Tenant) write(w http.ResponseWriter, hr *http.Request, a answer, h http
 	}
 	w.Header().Set("Vary", "Accept-Encoding")
 	body := a.body
+	if a.delay > 0 {
+		t.options.Sleep(hr.Context(), a.delay)
+	}
 	switch a.mangle {
 	case resetAtOnce:
 		panic(http.ErrAbortHandler)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -25,21 +26,33 @@ type State struct {
 	Asked         uint64        `json:"asked"`
 	Offset        time.Duration `json:"clockOffset"`
 	Objects       []StateObject `json:"objects"` // by id
+	Changes       *StateChanges `json:"changes,omitempty"`
+	// Exchange is what Exchange Online knows beyond the directory; nil while nobody used it.
+	Exchange *StateExchange `json:"exchange,omitempty"`
 }
 
-// StateObject is one user or group of a saved tenant.
+// StateChanges is the log from which delta answers; nil while nobody asked for a delta.
+type StateChanges struct {
+	Seq     uint64  `json:"seq"`
+	Dropped uint64  `json:"dropped,omitempty"`
+	List    []trace `json:"list"`
+}
+
+// StateObject is one user, group or contact of a saved tenant.
 type StateObject struct {
 	ID           string                     `json:"id"`
-	Type         string                     `json:"type"` // User or Group
+	Type         string                     `json:"type"` // User, Group or OrgContact
 	Deleted      *time.Time                 `json:"deleted,omitempty"`
 	Properties   map[string]json.RawMessage `json:"properties"`
 	Manager      string                     `json:"manager,omitempty"`
 	Licences     []assignment               `json:"licences,omitempty"`
 	Roles        []string                   `json:"roles,omitempty"`
+	Eligible     []string                   `json:"eligible,omitempty"`
 	CloudManaged bool                       `json:"cloudManaged,omitempty"`
 	Members      []string                   `json:"members,omitempty"`
 	Owners       []string                   `json:"owners,omitempty"`
 	Mail         *StateMail                 `json:"mail,omitempty"`
+	Photo        *photo                     `json:"photo,omitempty"`
 }
 
 // StateMail is what the address calculation of an object remembers.
@@ -66,13 +79,16 @@ func (t *Tenant) SaveState(w io.Writer) error {
 
 func (t *Tenant) state() State {
 	s := State{FormatVersion: stateVersion, Seed: t.options.Seed, ID: t.options.ID, Name: t.options.Name, Synced: t.options.Synced,
-		UsageLocation: t.options.DefaultUsageLocation, Domains: slices.Clone(t.options.Domains), Made: t.made, Asked: t.asked, Offset: t.offset}
+		UsageLocation: t.options.DefaultUsageLocation, Domains: slices.Clone(t.options.Domains), Made: t.made, Asked: t.asked, Offset: t.offset, Exchange: t.exchange.state()}
+	if h := t.history; h.watched {
+		s.Changes = &StateChanges{h.seq, h.dropped, slices.Clone(h.list)}
+	}
 	for _, sub := range t.skus {
 		s.SKUs = append(s.SKUs, sub.SKU)
 	}
 	bin := slices.Clone(t.index.bin)
 	slices.SortFunc(bin, byID)
-	for _, list := range [][]*object{t.index.users.all(), t.index.groups.all(), bin} {
+	for _, list := range [][]*object{t.index.users.all(), t.index.groups.all(), t.index.contacts.all(), bin} {
 		for _, o := range list {
 			s.Objects = append(s.Objects, o.state())
 		}
@@ -82,7 +98,7 @@ func (t *Tenant) state() State {
 
 func (o *object) state() StateObject {
 	s := StateObject{ID: o.id, Type: o.schema.resource, Properties: map[string]json.RawMessage{}, Manager: o.manager,
-		Licences: slices.Clone(o.licences), Roles: o.roles, CloudManaged: o.cloudManaged}
+		Licences: slices.Clone(o.licences), Roles: o.roles, Eligible: o.eligible, CloudManaged: o.cloudManaged, Photo: o.photo}
 	if !o.live() {
 		at := o.deleted.UTC()
 		s.Deleted = &at
@@ -124,6 +140,12 @@ func (t *Tenant) LoadState(r io.Reader) error {
 	t.options.Seed, t.options.ID, t.options.Name, t.options.Synced = s.Seed, s.ID, s.Name, s.Synced
 	t.options.DefaultUsageLocation = s.UsageLocation
 	t.made, t.asked, t.offset, t.index = s.Made, s.Asked, s.Offset, x
+	t.history = history{}
+	clear(t.tokens) // the seed signs them
+	if c := s.Changes; c != nil {
+		t.history = history{watched: true, seq: c.Seq, dropped: c.Dropped, list: c.List}
+	}
+	t.loadExchange(s.Exchange)
 	t.setDomains(s.Domains)
 	t.setSKUs(s.SKUs)
 	for _, o := range x.users.all() {
@@ -174,11 +196,13 @@ func (t *Tenant) indexOf(s State) (*index, error) {
 }
 
 func (t *Tenant) fromState(in StateObject) (*object, error) {
-	o := &object{id: in.ID, schema: t.users, manager: in.Manager, licences: in.Licences, roles: in.Roles, cloudManaged: in.CloudManaged}
+	o := &object{id: in.ID, schema: t.users, manager: in.Manager, licences: in.Licences, roles: in.Roles, eligible: in.Eligible, cloudManaged: in.CloudManaged, photo: in.Photo}
 	switch in.Type {
 	case "User":
 	case "Group":
 		o.schema = t.groups
+	case "OrgContact":
+		o.schema = t.contacts
 	default:
 		return nil, fmt.Errorf("object %s: unknown type %q", in.ID, in.Type)
 	}
@@ -203,4 +227,42 @@ func (t *Tenant) fromState(in StateObject) (*object, error) {
 		o.mailbox = mailbox{m.Enabled, m.Source, m.Mail, m.MOERA, m.Primary}
 	}
 	return o, nil
+}
+
+// RemoveObject deletes an object for good, past the rules for requests.
+func (t *Tenant) RemoveObject(id string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.settle()
+	o := t.index.byID[strings.ToLower(id)]
+	if o == nil {
+		return fmt.Errorf("remove object: no object %s", id)
+	}
+	t.erase(o)
+	return nil
+}
+
+// SetProperties changes properties of an object past the rules for requests, read-only ones too: what the synchronisation
+// from on-premises writes, onPremisesProvisioningErrors, serviceProvisioningErrors. null clears a property.
+func (t *Tenant) SetProperties(id string, p Properties) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.settle()
+	o := t.index.byID[strings.ToLower(id)]
+	if o == nil {
+		return fmt.Errorf("set properties: no object %s", id)
+	}
+	next := *o
+	next.row = o.row.clone()
+	if err := next.seed(p); err != nil {
+		return fmt.Errorf("set properties of %s: %w", id, err)
+	}
+	if h, property := t.index.holderBut(&next, o); h != nil && o.live() {
+		return fmt.Errorf("set properties of %s: %w", id, conflict(property, h))
+	}
+	t.note(o)
+	t.index.forget(o)
+	o.row = next.row
+	t.index.file(o)
+	return nil
 }

@@ -1,12 +1,14 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coexistsync/coexist/directory"
@@ -37,16 +39,26 @@ type Options struct {
 	Throttle                bool // enforce the documented buckets
 	FractionalRetryAfter    bool // Retry-After with a fraction, as the service sometimes sends it
 	SecurityGroupSoftDelete bool // security groups go to the deleted items too
+	Exchange                Exchange
 	Lenient                 bool // answer what is not modelled like an unknown path, not with 501
 	NoCompression           bool // never compress answers
+	Replication             Replication
+	// Sleep waits for Slow faults; a timer when nil. A test passes one that moves its clock.
+	Sleep func(context.Context, time.Duration)
 }
 
 // Tenant is a rehearsal tenant. It is safe for concurrent use; requests are carried out one after the other.
 type Tenant struct {
-	options Options
-	users   *schema
-	groups  *schema
-	routes  []route
+	options  Options
+	users    *schema
+	groups   *schema
+	contacts *schema
+	routes   []route
+	doors    []door
+
+	exchange *exchangeOnline
+	cmdlets  map[string]*cmdlet
+	inFlight atomic.Int64 // requests below doors
 
 	mu      sync.Mutex
 	offset  time.Duration // what AdvanceClock added
@@ -55,16 +67,23 @@ type Tenant struct {
 	skus    []*subscription
 	apps    map[string]*App
 	index   *index
+	history history
 	log     log
 	faults  []*armed
-	nextLag *lag // of what the current request creates
+	chance  *chance       // nil without a profile
+	skew    time.Duration // of the current request
+	nextLag *lag          // of what the current request creates
 	buckets map[string]*bucket
+	tokens  map[string]*claims // access tokens whose signature was found good
 }
 
 // New makes a tenant. It panics on options that no tenant can have, such as a SKU listed twice; options come from code.
 func New(o Options) *Tenant {
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
 	}
 	if o.Name == "" {
 		o.Name = "Contoso"
@@ -75,23 +94,34 @@ func New(o Options) *Tenant {
 	if o.SKUs == nil {
 		o.SKUs = SampleSKUs(1000)
 	}
-	t := &Tenant{users: userSchema(), groups: groupSchema(), index: newIndex(), apps: map[string]*App{},
-		buckets: map[string]*bucket{}}
+	t := &Tenant{users: userSchema(), groups: groupSchema(), contacts: contactSchema(), exchange: newExchangeOnline(), cmdlets: cmdlets(), index: newIndex(), apps: map[string]*App{},
+		buckets: map[string]*bucket{}, tokens: map[string]*claims{}}
 	t.options = o
-	t.routes = routes()
+	t.routes, t.doors = routes(), doors()
 	if t.options.ID == "" {
 		t.options.ID = t.derive("tenant", 0)
 	}
 	t.setDomains(o.Domains)
 	t.setSKUs(o.SKUs)
 	if o.Apps == nil {
-		o.Apps = []App{{ID: t.derive("app", 0), Secret: "rehearsal-" + t.derive("secret", 0), Roles: ProductRoles()}}
+		o.Apps = []App{{ID: t.derive("app", 0), Secret: "rehearsal-" + t.derive("secret", 0), Roles: ProductRoles(),
+			DirectoryRoles: []string{exchangeAdministrator}}}
 	}
 	t.options.Apps = nil
 	for _, a := range o.Apps {
 		t.AddApp(a)
 	}
 	return t
+}
+
+// sleep waits until the time is over or nobody waits any more.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
 }
 
 // ID gives the tenant id.
@@ -115,7 +145,7 @@ func (t *Tenant) Now() time.Time {
 	return t.now()
 }
 
-func (t *Tenant) now() time.Time { return t.options.Clock().Add(t.offset) }
+func (t *Tenant) now() time.Time { return t.options.Clock().Add(t.offset + t.skew) }
 
 // AdvanceClock moves the tenant's time on.
 func (t *Tenant) AdvanceClock(d time.Duration) {

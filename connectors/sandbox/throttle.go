@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// bucket counts what was used in a sliding window, in slots of a second or less.
+// bucket counts what was used in a sliding window.
 type bucket struct {
 	limit int
 	span  time.Duration
@@ -19,9 +19,6 @@ type use struct {
 	n  int
 }
 
-// slots is into how many parts a window is divided.
-const slots = 150
-
 // expire forgets what lies outside the window.
 func (b *bucket) expire(now time.Time) {
 	i := 0
@@ -32,26 +29,43 @@ func (b *bucket) expire(now time.Time) {
 	b.used = b.used[i:]
 }
 
-// take uses n of the bucket; where they are not there it gives the time until they are.
-func (b *bucket) take(now time.Time, n int) (wait time.Duration, ok bool) {
+// room reports whether n can be used; where not, it gives the time until it can.
+func (b *bucket) room(now time.Time, n int) (wait time.Duration, ok bool) {
 	b.expire(now)
-	if b.total+n > b.limit {
-		need := b.total + n - b.limit
-		for _, u := range b.used {
-			if need -= u.n; need <= 0 {
-				return u.at.Add(b.span).Sub(now), false
-			}
-		}
-		return b.span, false
+	need := b.total + n - b.limit
+	if need <= 0 {
+		return 0, true
 	}
-	slot := b.span / slots
-	if k := len(b.used); k > 0 && now.Sub(b.used[k-1].at) < slot && !now.Before(b.used[k-1].at) {
+	for _, u := range b.used {
+		if need -= u.n; need <= 0 {
+			return u.at.Add(b.span).Sub(now), false
+		}
+	}
+	return b.span, false
+}
+
+// take uses n.
+func (b *bucket) take(now time.Time, n int) {
+	b.expire(now)
+	if k := len(b.used); k > 0 && b.used[k-1].at.Equal(now) {
 		b.used[k-1].n += n
 	} else {
 		b.used = append(b.used, use{now, n})
 	}
 	b.total += n
-	return 0, true
+}
+
+// overdraw counts a refused request, up to the load at which counting stops.
+func (b *bucket) overdraw(now time.Time, n int) {
+	if b.expire(now); float64(b.total+n) <= warnTo*float64(b.limit) {
+		b.take(now, n)
+	}
+}
+
+// load is how full the bucket is, 1 at its limit.
+func (b *bucket) load(now time.Time) float64 {
+	b.expire(now)
+	return float64(b.total) / float64(b.limit)
 }
 
 // Limits of identity and access per app and tenant. Source: Microsoft Graph service-specific throttling limits.
@@ -60,6 +74,10 @@ const (
 	writeWindow = 150 * time.Second
 	unitWindow  = 10 * time.Second
 	warnFrom    = 0.8
+	warnTo      = 1.8
+
+	tenantWriteLimit  = 18000 // of all apps
+	tenantWriteWindow = 5 * time.Minute
 )
 
 // unitLimit gives the resource units per ten seconds by the size of the tenant.
@@ -83,8 +101,8 @@ func (t *Tenant) bucket(name string, limit int, span time.Duration) *bucket {
 	return b
 }
 
-// throttle takes the cost of a request from the buckets of its app, or refuses it when one is empty. Refused requests cost
-// nothing.
+// throttle takes the cost of a request from the buckets of its app and of the tenant, or refuses it when one is empty.
+// Refused requests cost resource units too, up to the load at which the service stops counting.
 func (t *Tenant) throttle(r *request) error {
 	if !t.options.Throttle {
 		return nil
@@ -92,18 +110,27 @@ func (t *Tenant) throttle(r *request) error {
 	now := t.now()
 	units := t.bucket("units "+r.caller.app, t.unitLimit(), unitWindow)
 	writes := t.bucket("writes "+r.caller.app, writeLimit, writeWindow)
-	writes.expire(now)
-	if r.cost.writes > 0 && writes.total+r.cost.writes > writes.limit {
-		wait, _ := writes.take(now, r.cost.writes)
-		return t.tooMany(r, wait, "Write", "WriteLimitExceeded")
+	all := t.bucket("writes of the tenant", tenantWriteLimit, tenantWriteWindow)
+	measure := func() { r.load = min(max(units.load(now), writes.load(now), all.load(now)), warnTo) }
+	defer measure()
+	if r.cost.writes > 0 {
+		for _, b := range []*bucket{writes, all} {
+			if wait, ok := b.room(now, r.cost.writes); !ok {
+				units.overdraw(now, r.cost.units)
+				measure()
+				return t.tooMany(r, wait, "Write", "WriteLimitExceeded")
+			}
+		}
 	}
-	if wait, ok := units.take(now, r.cost.units); !ok {
+	if wait, ok := units.room(now, r.cost.units); !ok {
+		units.overdraw(now, r.cost.units)
 		return t.tooMany(r, wait, "ReadWrite", "ResourceUnitLimitExceeded")
 	}
+	units.take(now, r.cost.units)
 	if r.cost.writes > 0 {
 		writes.take(now, r.cost.writes)
+		all.take(now, r.cost.writes)
 	}
-	r.load = max(float64(units.total)/float64(units.limit), float64(writes.total)/float64(writes.limit))
 	return nil
 }
 

@@ -27,6 +27,8 @@ type App struct {
 	Roles        []string            `json:"roles"` // application permissions with admin consent
 	// Privileged says that the app holds a directory role high enough to change administrators.
 	Privileged bool `json:"privileged,omitempty"`
+	// DirectoryRoles are the template ids of the directory roles of the service principal, which Exchange Online asks for.
+	DirectoryRoles []string `json:"directoryRoles,omitempty"`
 }
 
 // AddApp registers an application, or replaces the one of the same id.
@@ -43,6 +45,7 @@ type caller struct {
 	app        string
 	roles      []string
 	privileged bool
+	wids       []string // template ids of directory roles
 }
 
 // claims are what an access token of the tenant carries.
@@ -51,7 +54,14 @@ type claims struct {
 	AppID  string   `json:"appid"`
 	Tenant string   `json:"tid"`
 	Roles  []string `json:"roles"`
+	WIDs   []string `json:"wids,omitempty"` // template ids of directory roles
 }
+
+// The audiences of the tenant's tokens.
+const (
+	graphAudience    = "https://graph.microsoft.com"
+	exchangeAudience = "https://outlook.office365.com"
+)
 
 // tokenLife is how long an access token is valid.
 const tokenLife = time.Hour
@@ -67,13 +77,27 @@ func (t *Tenant) Token(appID string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("no app %s in the tenant", appID)
 	}
-	return t.issue(a)
+	return t.issue(a, graphAudience)
 }
 
-func (t *Tenant) issue(a *App) (string, error) {
+// ExchangeToken is Token for Exchange Online.
+func (t *Tenant) ExchangeToken(appID string) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a, ok := t.apps[strings.ToLower(appID)]
+	if !ok {
+		return "", fmt.Errorf("no app %s in the tenant", appID)
+	}
+	return t.issue(a, exchangeAudience)
+}
+
+// issue makes a token for one audience. It carries the application permissions of that service alone: those of Exchange
+// Online begin with Exchange.
+func (t *Tenant) issue(a *App, audience string) (string, error) {
 	now := t.now()
-	c := claims{AppID: a.ID, Tenant: t.options.ID, Roles: a.Roles, RegisteredClaims: jwt.RegisteredClaims{
-		Audience: jwt.ClaimStrings{"https://graph.microsoft.com"}, Issuer: "https://sts.windows.net/" + t.options.ID + "/",
+	roles := slices.DeleteFunc(slices.Clone(a.Roles), func(r string) bool { return strings.HasPrefix(r, "Exchange.") != (audience == exchangeAudience) })
+	c := claims{AppID: a.ID, Tenant: t.options.ID, Roles: roles, WIDs: a.DirectoryRoles, RegisteredClaims: jwt.RegisteredClaims{
+		Audience: jwt.ClaimStrings{audience}, Issuer: "https://sts.windows.net/" + t.options.ID + "/",
 		IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(tokenLife))}}
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(t.key())
 }
@@ -95,20 +119,35 @@ func (t *Tenant) authenticate(r *request) (*caller, error) {
 	if token == "" || !strings.EqualFold(scheme, "Bearer") {
 		return nil, unauthorized("Access token is empty.")
 	}
+	if v, known := t.tokens[token]; known && v.ExpiresAt.After(t.now()) {
+		return t.callerOf(v), nil
+	}
 	var c claims
 	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return t.key(), nil },
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(t.now))
 	if errors.Is(err, jwt.ErrTokenExpired) {
 		return nil, expiredToken()
 	}
+	if err == nil && !slices.Contains(c.Audience, graphAudience) {
+		return nil, unauthorized("Access token validation failure. Invalid audience.")
+	}
 	if err != nil || c.Tenant != t.options.ID {
 		return nil, unauthorized("CompactToken parsing failed with error code: 80049217")
 	}
+	if len(t.tokens) >= 64 {
+		clear(t.tokens) // a client has one at a time
+	}
+	t.tokens[token] = &c
+	return t.callerOf(&c), nil
+}
+
+// callerOf gives who a verified token speaks for.
+func (t *Tenant) callerOf(c *claims) *caller {
 	who := &caller{app: c.AppID, roles: c.Roles}
 	if a := t.apps[c.AppID]; a != nil {
 		who.privileged = a.Privileged
 	}
-	return who, nil
+	return who
 }
 
 // signIn answers the paths outside Graph: tokens and discovery.
@@ -188,7 +227,11 @@ func (t *Tenant) token(w http.ResponseWriter, hr *http.Request, body []byte) {
 		t.refuseToken(w, 401, 7000215, "invalid_client", "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '"+a.ID+"'.")
 		return
 	}
-	access, err := t.issue(a)
+	audience := graphAudience
+	if slices.Contains(exchangeScopes(), form.Get("scope")) {
+		audience = exchangeAudience
+	}
+	access, err := t.issue(a, audience)
 	if err != nil {
 		t.refuseToken(w, 500, 90033, "temporarily_unavailable", "A transient error has occurred. Please try again.")
 		return

@@ -145,7 +145,7 @@ func (t *Tenant) createUser(r *request) (answer, error) {
 	if o.raw("userType") == "" {
 		o.setText("userType", "Member")
 	}
-	t.index.add(o)
+	t.admit(o)
 	return t.created(r, o), nil
 }
 
@@ -154,6 +154,7 @@ func (t *Tenant) stampNew(o *object) {
 	o.id = t.newID()
 	o.setTime("createdDateTime", t.now())
 	o.hidden = t.nextLag
+	t.replicate(o)
 	t.nextLag = nil
 }
 
@@ -252,7 +253,7 @@ func (t *Tenant) allowed(r *request, o *object, names []string) error {
 	for _, name := range names {
 		p := t.users.must(name)
 		switch {
-		case len(o.roles) > 0 && (p.guarded || name == "accountEnabled") && !r.caller.privileged:
+		case o.administrator() && (p.guarded || name == "accountEnabled") && !r.caller.privileged:
 			return denied()
 		case o.synced() && !p.cloud:
 			return mastered()
@@ -288,6 +289,10 @@ func (t *Tenant) updateUser(o *object, d draft, body map[string]json.RawMessage)
 	if memberOf(body, "passwordProfile") != nil {
 		next.setTime("lastPasswordChangeDateTime", t.now())
 	}
+	if slices.Contains(d.names, "usageLocation") {
+		next.located = t.now()
+	}
+	t.note(o)
 	t.index.forget(o)
 	*o = next
 	t.index.file(o)
@@ -307,6 +312,7 @@ func (t *Tenant) revokeSessions(r *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	t.note(o)
 	o.setTime("signInSessionsValidFromDateTime", t.now())
 	return answer{status: 200, body: append(r.context("Edm.Boolean"), `,"value":true}`...)}, nil
 }

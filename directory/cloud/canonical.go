@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/coexistsync/coexist/directory"
 )
 
 // Canonical brings a value to the form in which the cloud stores it and refuses what the cloud would refuse: texts are
@@ -33,12 +35,22 @@ func (p Property) Canonical(v Value) (Value, error) {
 			return Value{}, fmt.Errorf("businessPhones takes one value, not %d", len(list))
 		}
 		return Texts(list), nil
+	case NumberKind:
+		if v.Number() < 0 {
+			return Value{}, fmt.Errorf("%s: %d is less than 0", p.Name, v.Number())
+		}
 	}
 	return v, nil
 }
 
 func (p Property) text(s string) (string, error) {
 	s = strings.TrimSpace(s)
+	if p.Directory == Exchange && s != "" {
+		var err error
+		if s, err = p.mailText(s); err != nil {
+			return "", err
+		}
+	}
 	if printable(s) && (p.MaxLen == 0 || len(s) <= p.MaxLen) && len(p.Enum) == 0 && p.Name != "mailNickname" {
 		return s, nil // nearly all values, at a fraction of the cost
 	}
@@ -58,6 +70,58 @@ func (p Property) text(s string) (string, error) {
 		return s, CheckMailNickname(s)
 	}
 	return s, nil
+}
+
+// mailText brings the texts of mail keys to the forms that the table tells.
+func (p Property) mailText(s string) (string, error) {
+	var err error
+	switch p.Name {
+	case "primaryAddress", "externalAddress", "forwardAddress":
+		if len(s) > 5 && strings.EqualFold(s[:5], "smtp:") {
+			s = s[5:]
+		}
+		err = CheckAddress(s)
+	case "addresses":
+		scheme, rest, ok := strings.Cut(s, ":")
+		switch {
+		case !ok:
+			s, err = "smtp:"+s, CheckAddress(s)
+		case strings.EqualFold(scheme, "smtp"):
+			s, err = "smtp:"+rest, CheckAddress(rest)
+		case scheme == "" || rest == "":
+			err = fmt.Errorf("%q has a prefix or an address that is empty", s)
+		}
+	case "exchangeGuid":
+		s = strings.ToLower(strings.Trim(s, "{}"))
+		_, err = directory.ParseGUID(s)
+	case "alias":
+		err = CheckMailNickname(s)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", p.Name, err)
+	}
+	return s, nil
+}
+
+// CheckAddress checks the grammar of an SMTP address: printable ASCII without spaces and brackets, one name and one domain,
+// at most 64 characters before the @ and 320 in all. Source: RFC 5321; "Prepare to provision users through directory
+// synchronization".
+func CheckAddress(a string) error {
+	at := strings.LastIndexByte(a, '@')
+	switch {
+	case at <= 0 || at == len(a)-1:
+		return fmt.Errorf("%q is not of the form name@domain", a)
+	case at > 64 || len(a) > 320:
+		return fmt.Errorf("%q is too long: 64 characters before the @ and 320 in all", a)
+	case a[0] == '.' || a[at-1] == '.' || strings.Contains(a, ".."):
+		return fmt.Errorf("%q begins, ends or doubles a full stop", a)
+	}
+	for i, r := range a {
+		if r <= ' ' || r > '~' || strings.ContainsRune(`<>()[];,:"\`, r) || r == '@' && i != at {
+			return fmt.Errorf("%q holds %q, which an address must not", a, r)
+		}
+	}
+	return nil
 }
 
 // printable reports whether a text consists of printable ASCII alone.

@@ -21,6 +21,7 @@ type Object struct {
 	Admin      bool             // holds a directory role; never soft-matched
 	Deleted    bool             // lies in deleted items
 	Inherited  []string         // SKU ids that come from a group, not to be removed from the user
+	Recipient  *Recipient       // what Exchange Online says about it; nil when it does not know it, or was not asked
 	Properties []Set
 }
 

@@ -20,32 +20,38 @@ const (
 )
 
 // Property is one row of the table of what coexist can manage. Name is what policies and plans call it: for Entra the
-// Graph property, for Exchange the policy's own short key.
+// Graph property, for Exchange the policy's own short key. Forms of values that more than the name tells stand beside the
+// rows of the table.
 type Property struct {
 	Name      string
 	Decision  string    // the policy decision that sets it: attributes, mail, account, usageLocation, licenses
 	Kind      ValueKind // what it takes
-	Directory Directory // who masters it in the cloud
+	Directory Directory // who masters it in the cloud, on objects that Entra makes; MasteredBy says it for a type
 	Users     bool      // user objects have it
 	Groups    bool      // Graph groups have it
 	Contacts  bool      // mail contacts have it
-	Activate  bool      // may be set on objects that another engine masters
-	Required  bool      // must have a value when an object is made; cannot be cleared afterwards
-	Fixed     bool      // can be set only when the object is made
-	MaxLen    int       // in characters, 0 for no limit known
-	FoldCase  bool      // values that differ in case alone are the same
-	Enum      []string  // the only values accepted, empty for any
-}
-
-// On reports whether objects of a type have the property.
-func (p *Property) On(t Type) bool {
-	switch {
-	case t.IsGroup():
-		return p.Groups
-	case t == MailContact:
-		return p.Contacts
-	}
-	return p.Users
+	Only      []Type    // the types that have it, where Users, Groups and Contacts say too much or too little; nil otherwise
+	Activate  bool      // may be set on objects that another engine masters; Settable says it for one object
+	// Withheld says that Exchange refuses to change it on an object that a directory masters, unless its mail properties are
+	// managed in the cloud (Recipient.CloudManaged). Source: "Directory-synced objects", the object "is being synchronized
+	// from your on-premises organization".
+	Withheld bool
+	// WriteOnly says that it cannot be read back; what was set when the object was made is never compared.
+	WriteOnly bool
+	Required  bool     // must have a value when an object is made; cannot be cleared afterwards
+	Fixed     bool     // can be set only when the object is made
+	MaxLen    int      // in characters, 0 for no limit known
+	FoldCase  bool     // values that differ in case alone are the same
+	Enum      []string // the only values accepted, empty for any
+	// Shared says that others write into the set too: coexist adds what is wished, and takes away what it added itself.
+	Shared bool
+	// Facet is the kind of request that writes the property; properties of one facet of one object change together, those of
+	// different facets in changes of their own. "" is the object itself.
+	Facet Facet
+	// NeedsMailbox says that only mailboxes have it. A change of it waits as a delayed task until the mailbox is there.
+	NeedsMailbox bool
+	// Costly says that reading it takes requests per object: it is read after the join, for the objects that need it.
+	Costly bool
 }
 
 // Same reports whether the cloud would take two values of the property as the same.
@@ -106,87 +112,3 @@ var byName = func() map[string]int {
 	}
 	return m
 }()
-
-// userText is a text property of users that Entra masters.
-func userText(name string, limit int) Property {
-	return Property{Name: name, Decision: "attributes", Kind: TextKind, Directory: Entra, Users: true, MaxLen: limit}
-}
-
-// mailKey is a setting of mailboxes and mail recipients that Exchange Online masters.
-func mailKey(name string, kind ValueKind) Property {
-	return Property{Name: name, Decision: "mail", Kind: kind, Directory: Exchange, Users: true, Groups: true, Contacts: true, Activate: true}
-}
-
-var properties = []Property{
-	{Name: "displayName", Decision: "attributes", Directory: Entra, Users: true, Groups: true, Contacts: true, Required: true, MaxLen: 256},
-	{Name: "userPrincipalName", Decision: "attributes", Directory: Entra, Users: true, Required: true, MaxLen: 113, FoldCase: true},
-	{Name: "mailNickname", Decision: "attributes", Directory: Entra, Users: true, Groups: true, Contacts: true, Required: true, MaxLen: 64, FoldCase: true},
-	userText("givenName", 64),
-	userText("surname", 64),
-	userText("jobTitle", 128),
-	userText("department", 64),
-	userText("companyName", 64),
-	userText("employeeId", 16),
-	userText("employeeType", 0),
-	userText("officeLocation", 128),
-	userText("streetAddress", 1024),
-	userText("city", 128),
-	userText("state", 128),
-	userText("postalCode", 40),
-	userText("country", 128),
-	{Name: "businessPhones", Decision: "attributes", Kind: TextsKind, Directory: Entra, Users: true, MaxLen: 64},
-	userText("mobilePhone", 64),
-	userText("faxNumber", 64),
-	userText("preferredLanguage", 0),
-	userText("extensionAttribute1", 1024),
-	userText("extensionAttribute2", 1024),
-	userText("extensionAttribute3", 1024),
-	userText("extensionAttribute4", 1024),
-	userText("extensionAttribute5", 1024),
-	userText("extensionAttribute6", 1024),
-	userText("extensionAttribute7", 1024),
-	userText("extensionAttribute8", 1024),
-	userText("extensionAttribute9", 1024),
-	userText("extensionAttribute10", 1024),
-	userText("extensionAttribute11", 1024),
-	userText("extensionAttribute12", 1024),
-	userText("extensionAttribute13", 1024),
-	userText("extensionAttribute14", 1024),
-	userText("extensionAttribute15", 1024),
-	{Name: "manager", Decision: "attributes", Kind: ReferenceKind, Directory: Entra, Users: true},
-	{Name: "description", Decision: "attributes", Directory: Entra, Groups: true, MaxLen: 1024},
-	{Name: "members", Decision: "attributes", Kind: ReferencesKind, Directory: Entra, Groups: true},
-	{Name: "owners", Decision: "attributes", Kind: ReferencesKind, Directory: Entra, Groups: true},
-
-	{Name: "accountEnabled", Decision: "account", Kind: TruthKind, Directory: Entra, Users: true, Required: true},
-
-	{Name: "usageLocation", Decision: "usageLocation", Directory: Entra, Users: true, Activate: true, MaxLen: 2},
-	{Name: "licenses", Decision: "licenses", Kind: LicensesKind, Directory: Entra, Users: true, Activate: true},
-
-	mailKey("primaryAddress", TextKind),
-	mailKey("addresses", TextsKind),
-	mailKey("externalAddress", TextKind),
-	mailKey("alias", TextKind),
-	mailKey("hidden", TruthKind),
-	mailKey("litigationHold", TruthKind),
-	mailKey("archive", TruthKind),
-	mailKey("forwardTo", TextKind),
-	mailKey("forwardKeepCopy", TruthKind),
-	mailKey("pop", TruthKind),
-	mailKey("imap", TruthKind),
-	mailKey("mapi", TruthKind),
-	mailKey("owa", TruthKind),
-	mailKey("activeSync", TruthKind),
-	mailKey("smtpAuth", TruthKind),
-	{Name: "richText", Decision: "mail", Directory: Exchange, Users: true, Contacts: true, Activate: true, Enum: []string{"always", "never", "default"}},
-	mailKey("fullAccess", ReferencesKind),
-	mailKey("sendAs", ReferencesKind),
-	mailKey("sendOnBehalf", ReferencesKind),
-	mailKey("moderated", TruthKind),
-	mailKey("moderators", ReferencesKind),
-	mailKey("acceptFrom", ReferencesKind),
-	mailKey("rejectFrom", ReferencesKind),
-	mailKey("requireSenderAuth", TruthKind),
-	mailKey("maxSendMB", NumberKind),
-	mailKey("maxReceiveMB", NumberKind),
-}

@@ -14,6 +14,9 @@ type Tenant struct {
 	LastSync time.Time `json:"lastSync"` // of that engine; zero when unknown
 	Domains  []Domain  `json:"domains"`  // by name
 	SKUs     []SKU     `json:"skus"`     // by part number
+	// Unknown says, for people, what could not be told for want of a permission or a licence: never guessed, never taken for
+	// absent.
+	Unknown []string `json:"unknown,omitempty"`
 }
 
 // Domain is one of the tenant's domains.

@@ -49,6 +49,11 @@ func (t Type) Creator() Directory {
 	return Exchange
 }
 
+// IsResource reports whether objects of the type are mailboxes that need no licence.
+func (t Type) IsResource() bool {
+	return t == SharedMailbox || t == RoomMailbox || t == EquipmentMailbox
+}
+
 // IsGroup reports whether objects of the type have members.
 func (t Type) IsGroup() bool {
 	switch t {

@@ -10,15 +10,17 @@
 // A change whose target already holds the wished values is already; one whose target or source is no longer what the plan
 // was made from is not written. What the service answers decides how it goes on, by the kind of the fault alone:
 //
-//	throttled, transient, not ready   asked again after a pause, so many times
-//	unknown, unreachable              looked up: it happened, or it did not and is asked again
-//	anything else                     failed
+//	not ready, of a change that awaits a mailbox   put off: it becomes a task
+//	throttled, transient, not ready                asked again after a pause, so many times
+//	unknown, unreachable                           looked up: it happened, or it did not and is asked again
+//	anything else                                  failed
 //
 // Applying the same plan again carries on a run that was cut off: what is done stays done, what was begun is looked up
 // before anything is sent, and what went out and was answered is only finished.
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,6 +35,7 @@ import (
 	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/ledger"
 	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/task"
 )
 
 // Journal is where a run remembers what it does. Every write is durable when the method returns, and fails, so that the run
@@ -52,6 +55,10 @@ type Journal interface {
 	Counts(ctx context.Context, run string) (journal.Counts, error)
 	// Finish records how a run ended.
 	Finish(ctx context.Context, r journal.Run) error
+	// Defer ends an entry as delayed and makes its change a task, in one transaction.
+	Defer(ctx context.Context, e journal.Entry, t task.Task) error
+	// Tally gives what the changes since an instant count for each guard, over all runs.
+	Tally(ctx context.Context, since time.Time) (map[string]int, error)
 }
 
 // Ledger is what coexist owns; see package ledger.
@@ -74,14 +81,18 @@ type Options struct {
 	// that was made offline is applied without it.
 	Reconsider func(ctx context.Context, a directory.Anchor) (fingerprint string, err error)
 
+	Run   string             // id of a run that was registered already; "" for a new one
 	Mode  string             // the command, for the list of runs
 	By    journal.Who        // likewise
 	Allow []journal.Override // guards that the plan may exceed
 
-	Workers  int      // objects worked on at a time; 0 for 4
-	Retry    Retry    // zero fields take the defaults
-	Stop     Stop     // likewise
-	Progress Progress // may be nil
+	Until    time.Time // no change is begun from then on; zero for no end
+	Workers  int       // objects worked on at a time; 0 for 4
+	Retry    Retry     // zero fields take the defaults
+	Stop     Stop      // likewise
+	Delay    Delay     // likewise
+	Rolling  Rolling   // what guards allow over several runs; the zero value allows everything
+	Progress Progress  // may be nil
 
 	Now   func() time.Time                                 // nil for time.Now
 	Sleep func(ctx context.Context, d time.Duration) error // nil for a timer; returns ctx's error when that ends first
@@ -95,14 +106,20 @@ type Result struct {
 	Counts      journal.Counts  // of all changes of the plan, by state
 	NotReached  int             // changes that the run did not come to
 	Failures    []journal.Entry // the first changes without success, in the plan's order of stages; the store has all
-	Interrupted bool            // ctx ended before the run did
+	Interrupted bool            // ctx ended, or Until passed, before the run did
+	Cause       error           // of an interruption: the cause of ctx's end, or ErrWindow
 }
 
 // maxFailures bounds Result.Failures.
 const maxFailures = 100
 
-// Complete reports whether every change has its effect.
-func (r *Result) Complete() bool { return r.Counts.Succeeded() == r.Run.Changes }
+// Complete reports whether every change has its effect, or will have as a task.
+func (r *Result) Complete() bool {
+	return r.Counts.Succeeded()+r.Counts[journal.Delayed] == r.Run.Changes
+}
+
+// ErrWindow says that a run ended because its change window did. Applying the same plan again carries it on.
+var ErrWindow = errors.New("the change window is over")
 
 // Run carries out a plan. It returns a *Refusal before anything was written, and another error when it could not go on,
 // because the journal failed or the plan file became unreadable; the same plan may then be applied again. Changes that
@@ -122,6 +139,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	if err := r.recover(ctx); err != nil {
+		return r.finish(ctx, err)
+	}
 	return r.finish(ctx, r.stages(ctx))
 }
 
@@ -130,6 +150,11 @@ func (o *Options) complete() error {
 	if o.Plan == nil || o.Journal == nil || o.Ledger == nil || len(o.Targets) == 0 {
 		return errors.New("apply: plan, targets, journal and ledger are needed")
 	}
+	o.defaults()
+	return nil
+}
+
+func (o *Options) defaults() {
 	if o.Workers <= 0 {
 		o.Workers = 4
 	}
@@ -144,7 +169,23 @@ func (o *Options) complete() error {
 	}
 	o.Retry.complete()
 	o.Stop.complete()
-	return nil
+	o.Delay.complete()
+}
+
+// over reports whether no change is to be begun any more: ctx ended, or the change window.
+func (r *runner) over(ctx context.Context) bool { return ctx.Err() != nil || r.shut(0) }
+
+// shut reports whether the change window is over after a pause of d.
+func (r *runner) shut(d time.Duration) bool {
+	return !r.Until.IsZero() && !r.Now().Add(d).Before(r.Until)
+}
+
+// why gives the cause of an interruption.
+func (r *runner) why(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("%w at %s", ErrWindow, r.Until.UTC().Format(time.RFC3339))
 }
 
 // runner is a run under way.
@@ -158,7 +199,8 @@ type runner struct {
 	done     int
 	failures []journal.Entry
 	brake    brake
-	cut      bool // ctx ended before everything was done
+	cut      bool // ctx or the change window ended before everything was done
+	rolling  rolling
 }
 
 // start records the run, or takes up the one that was cut off.
@@ -166,7 +208,7 @@ func start(ctx context.Context, o *Options, s schedule) (*runner, error) {
 	now := o.Now().UTC()
 	digest := o.Plan.Digest()
 	short := strings.TrimPrefix(digest, "sha256:")
-	r := journal.Run{ID: now.Format("20060102T150405Z") + "-" + short[:min(8, len(short))], Plan: digest, Tenant: o.Plan.Manifest().Tenant.ID, Mode: o.Mode, By: o.By,
+	r := journal.Run{ID: cmp.Or(o.Run, now.Format("20060102T150405Z")+"-"+short[:min(8, len(short))]), Plan: digest, Tenant: o.Plan.Manifest().Tenant.ID, Mode: o.Mode, By: o.By,
 		State: journal.Running, Changes: s.total, Started: now, Overrides: o.Allow}
 	found, again, err := o.Journal.Start(ctx, r)
 	if err != nil {
@@ -178,6 +220,9 @@ func start(ctx context.Context, o *Options, s schedule) (*runner, error) {
 	run := &runner{Options: o, schedule: s, run: r, resumed: again, brake: brake{Stop: o.Stop}}
 	run.verdicts.of = map[directory.Anchor]string{}
 	run.run.ID, run.run.Started = found.ID, found.Started
+	if run.rolling, err = o.Rolling.begin(ctx, o, now); err != nil {
+		return nil, err
+	}
 	if run.resumed {
 		run.run.Overrides = slices.Concat(found.Overrides, o.Allow)
 	}
@@ -185,12 +230,13 @@ func start(ctx context.Context, o *Options, s schedule) (*runner, error) {
 }
 
 // finish records how the run ended. cause is why it could not go on, nil when it could.
-func (r *runner) finish(ctx context.Context, cause error) (Result, error) {
-	ctx = context.WithoutCancel(ctx)
+func (r *runner) finish(ended context.Context, cause error) (Result, error) {
+	ctx := context.WithoutCancel(ended)
 	counts, err := r.Journal.Counts(ctx, r.run.ID)
 	if err != nil {
 		return Result{Run: r.run, Resumed: r.resumed}, errors.Join(cause, fmt.Errorf("finish run: %w", err))
 	}
+	var why error
 	r.run.Finished = r.Now().UTC()
 	switch n := counts.Unsettled() + counts[journal.Deferred]; {
 	case cause != nil:
@@ -198,13 +244,16 @@ func (r *runner) finish(ctx context.Context, cause error) (Result, error) {
 	case r.brake.why != "":
 		r.run.State, r.run.Detail = journal.Stopped, r.brake.why
 	case r.cut:
-		r.run.State, r.run.Detail = journal.Interrupted, "asked to stop"
+		r.run.State, r.run.Detail = journal.Interrupted, "interrupted"
+		if why = r.why(ended); !errors.Is(why, context.Canceled) {
+			r.run.Detail = why.Error()
+		}
 	case n > 0:
 		r.run.State, r.run.Detail = journal.Interrupted, fmt.Sprintf("%d changes were put off or have an unknown outcome; apply the plan again to go on with them", n)
 	default:
 		r.run.State = journal.Finished
 	}
-	res := Result{Run: r.run, Resumed: r.resumed, Counts: counts, NotReached: r.total - counts.Reached(), Failures: r.failures, Interrupted: r.cut}
+	res := Result{Run: r.run, Resumed: r.resumed, Counts: counts, NotReached: r.total - counts.Reached(), Failures: r.failures, Interrupted: r.cut, Cause: why}
 	if err := r.Journal.Finish(ctx, r.run); err != nil {
 		cause = errors.Join(cause, fmt.Errorf("finish run: %w", err))
 	}

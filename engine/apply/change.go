@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/fault"
@@ -17,39 +18,41 @@ import (
 // step is one change on its way.
 type step struct {
 	*runner
-	change plan.Change
-	target connector.Target
-	entry  journal.Entry
-	refs   map[directory.Anchor]string // cloud ids of the objects that the change refers to
-	lost   []string                    // names of those that have none
-	fresh  bool                        // this plan made the object: it may not be visible everywhere yet
-	doubt  bool                        // an attempt may have taken effect without an answer
-	cut    bool                        // ctx ended while waiting to ask again
-	over   bool                        // the change came to an end
+	change    plan.Change
+	target    connector.Target
+	entry     journal.Entry
+	refs      map[directory.Anchor]string // cloud ids of the objects that the change refers to
+	lost      []string                    // names of those that have none
+	fresh     bool                        // this plan made the object: it may not be visible everywhere yet
+	doubt     bool                        // an attempt may have taken effect without an answer
+	cut       bool                        // ctx or the change window ended while waiting to ask again
+	over      bool                        // the change came to an end
+	counted   bool                        // an earlier process counted it for the guards
+	unreached bool                        // a guard would be crossed by it: nothing was recorded
+	begun     time.Time                   // when an earlier process recorded it last, zero when none did
+	put       *putter                     // where a change that is a task is recorded; nil for one of a plan
 }
 
 // carry brings one change to an end, or to where the next process can take it up. An error means that the run cannot go
 // on.
 func (r *runner) carry(ctx context.Context, c plan.Change) (out outcome, cut bool, err error) {
-	s := &step{runner: r, change: c, target: r.Targets[c.Directory], entry: journal.Entry{Run: r.run.ID, Change: c.ID, Anchor: c.Object.Anchor,
-		Name: c.Object.Name, Action: c.Action, Directory: c.Directory}}
 	var prior journal.Entry
 	if r.resumed {
 		if prior, _, err = r.Journal.Entry(ctx, r.run.ID, c.ID); err != nil {
 			return out, false, fmt.Errorf("change %s: %w", c.ID, err)
 		}
-		if prior.State.Succeeded() {
-			return outcome{prior, true}, false, nil
+		if prior.State.Succeeded() || prior.State == journal.Delayed {
+			return outcome{entry: prior, old: true}, false, nil
 		}
-		s.entry.Attempt, s.entry.RequestID, s.entry.TargetID = prior.Attempt, prior.RequestID, prior.TargetID
 	}
+	s := r.taken(c, prior)
 	if err = s.prepare(ctx); err == nil {
 		err = s.advance(ctx, prior.State)
 	}
 	if err != nil {
 		return out, false, fmt.Errorf("change %s: %w", c.ID, err)
 	}
-	return outcome{entry: s.entry}, s.cut, nil
+	return outcome{entry: s.entry, none: s.unreached}, s.cut, nil
 }
 
 // advance goes on from where an earlier process left the change; "" for the beginning.
@@ -67,6 +70,11 @@ func (s *step) advance(ctx context.Context, from journal.State) error {
 		if err := check(ctx); err != nil || s.over {
 			return err
 		}
+	}
+	s.entry.Weights = s.rolling.weigh(&s.change)
+	if !s.counted && !s.rolling.take(s.entry.Weights) {
+		s.over, s.unreached = true, true
+		return nil
 	}
 	return s.send(ctx)
 }
@@ -92,6 +100,10 @@ func (s *step) depends(ctx context.Context) error {
 			return err
 		case !ok:
 			return s.end(ctx, journal.Blocked, "depends on "+id+", which was not reached")
+		case e.State == journal.Delayed && s.change.Await != "":
+			s.over = true
+			s.entry.Detail = "waits with " + id
+			return s.delay(ctx)
 		case !e.State.Succeeded():
 			return s.end(ctx, journal.Blocked, "depends on "+id+", which is "+string(e.State))
 		}
@@ -204,7 +216,7 @@ func (s *step) send(ctx context.Context) error {
 			return s.fail(ctx, err)
 		}
 		if wait := s.pause(ctx, err, n); wait != nil {
-			s.cut = ctx.Err() != nil
+			s.cut = ctx.Err() != nil || errors.Is(wait, ErrWindow)
 			return s.fail(ctx, fmt.Errorf("%w; not asked again: %w", err, wait))
 		}
 	}
@@ -226,6 +238,8 @@ func (s *step) answered(id string) error {
 func (s *step) judge(ctx context.Context, err error) (again bool, fatal error) {
 	create := s.change.Action == plan.Create
 	switch k := fault.KindOf(err); {
+	case s.waits(err):
+		return false, s.fail(ctx, err)
 	case k == fault.Throttled, k == fault.Transient, k == fault.NotReady && !create, k == fault.NotFound && s.fresh:
 		return true, nil
 	case k == fault.NotFound && s.change.Action == plan.Delete:
@@ -257,6 +271,9 @@ func (s *step) note(err error) {
 func (s *step) fail(ctx context.Context, err error) error {
 	s.note(err)
 	s.over = true
+	if s.waits(err) {
+		return s.delay(ctx)
+	}
 	switch fault.KindOf(err) {
 	case fault.Throttled, fault.Transient, fault.NotReady, fault.Unreachable, fault.Unknown:
 		return s.record(ctx, journal.Deferred)
@@ -274,6 +291,9 @@ func (s *step) end(ctx context.Context, state journal.State, detail string) erro
 // record writes the journal, also when the run was asked to stop.
 func (s *step) record(ctx context.Context, state journal.State) error {
 	s.entry.State, s.entry.At = state, s.Now().UTC()
+	if s.put != nil {
+		return s.put.record(context.WithoutCancel(ctx), s.entry)
+	}
 	return s.Journal.Record(context.WithoutCancel(ctx), s.entry)
 }
 
@@ -282,6 +302,9 @@ func (s *step) settle(ctx context.Context, state journal.State) error {
 	s.over = true
 	s.entry.State, s.entry.At = state, s.Now().UTC()
 	s.entry.FaultKind, s.entry.Detail = "", s.missing()
+	if s.put != nil {
+		return s.put.settle(context.WithoutCancel(ctx), s.entry, s.row)
+	}
 	return s.Journal.Settle(context.WithoutCancel(ctx), s.entry, s.row)
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,9 @@ import (
 	"github.com/coexistsync/coexist/engine/store"
 )
 
+// childFailed is the exit code of a child that ended by an error; killed ones have others.
+const childFailed = 9
+
 // The test binary plays the process that is killed: the tenant lives in the test, and is reached over loopback.
 func TestMain(m *testing.M) {
 	if os.Getenv("APPLY_TENANT") == "" {
@@ -35,7 +39,7 @@ func TestMain(m *testing.M) {
 	}
 	if err := child(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(childFailed)
 	}
 }
 
@@ -50,13 +54,21 @@ func child(ctx context.Context) error {
 		return err
 	}
 	lease, err := s.Acquire(ctx, tenantID, journal.Who{Host: "h", PID: os.Getpid()})
+	var held *store.HeldError
+	for os.Getenv("APPLY_COMPETE") != "" && errors.As(err, &held) {
+		lease, err = s.Acquire(ctx, tenantID, journal.Who{Host: "h", PID: os.Getpid()})
+	}
 	if err != nil {
 		return err
 	}
 	at, _ := strconv.Atoi(os.Getenv("APPLY_KILL"))
-	j := &suicidal{Journal: lease, at: at, late: os.Getenv("APPLY_WHERE") == "after"}
+	workers, _ := strconv.Atoi(os.Getenv("APPLY_WORKERS"))
+	j := &suicidal{Journal: lease, at: at, late: os.Getenv("APPLY_WHERE") == "after", diary: os.Getenv("APPLY_DIARY")}
+	if j.used, err = readDiary(j.diary); err != nil {
+		return err
+	}
 	r, err := apply.Run(ctx, apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: remote(os.Getenv("APPLY_TENANT"))},
-		Journal: j, Ledger: s, Now: func() time.Time { return noon }, Sleep: func(context.Context, time.Duration) error { return nil }, Workers: 2})
+		Journal: j, Ledger: s, Now: func() time.Time { return noon }, Sleep: func(context.Context, time.Duration) error { return nil }, Workers: workers})
 	if reasonOf(err) == apply.AlreadyApplied {
 		return nil
 	}
@@ -66,27 +78,67 @@ func child(ctx context.Context) error {
 	return err
 }
 
-// suicidal is a journal whose process dies at its n-th write.
+// suicidal is a journal whose process dies at its n-th write, or with a diary at the first write that stands in none.
 type suicidal struct {
 	apply.Journal
 	mu     sync.Mutex
 	writes int
 	at     int
 	late   bool
+	diary  string          // file of the points at which processes died already; "" for none
+	used   map[string]bool // what stands in it
 }
 
-func (j *suicidal) write(f func() error) error {
+func (j *suicidal) write(e journal.Entry, f func() error) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.writes++
-	if j.writes == j.at && !j.late {
-		die()
+	point := point(e.Change, e.State)
+	fatal := j.writes == j.at
+	if j.diary != "" {
+		fatal = !j.used[point]
+	}
+	if fatal && !j.late {
+		j.die(point)
 	}
 	err := f()
-	if j.writes == j.at {
-		die()
+	if fatal {
+		j.die(point)
 	}
 	return err
+}
+
+// point names a write to the journal.
+func point(change string, state journal.State) string { return change + " " + string(state) }
+
+// readDiary gives the points at which processes died.
+func readDiary(path string) (map[string]bool, error) {
+	used := map[string]bool{}
+	if path == "" {
+		return used, nil
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return used, nil
+	}
+	for l := range strings.Lines(string(b)) {
+		used[strings.TrimSuffix(l, "\n")] = true
+	}
+	return used, err
+}
+
+// die notes the point and kills the process.
+func (j *suicidal) die(point string) {
+	if j.diary != "" {
+		f, err := os.OpenFile(j.diary, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err == nil {
+			_, err = f.WriteString(point + "\n")
+		}
+		if err != nil {
+			panic(err)
+		}
+	}
+	die()
 }
 
 // die kills the process as the operating system kills it: nothing is flushed, closed or deferred.
@@ -102,11 +154,11 @@ func die() {
 }
 
 func (j *suicidal) Record(ctx context.Context, e journal.Entry) error {
-	return j.write(func() error { return j.Journal.Record(ctx, e) })
+	return j.write(e, func() error { return j.Journal.Record(ctx, e) })
 }
 
 func (j *suicidal) Settle(ctx context.Context, e journal.Entry, u func(ledger.Row, bool) (ledger.Row, bool)) error {
-	return j.write(func() error { return j.Journal.Settle(ctx, e, u) })
+	return j.write(e, func() error { return j.Journal.Settle(ctx, e, u) })
 }
 
 // call is one request to the tenant, and answer its answer.
@@ -234,7 +286,7 @@ func (w *world) process(f *plan.File, tenant, where string, kill int) *exec.Cmd 
 		w.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(w.t.Context(), exe)
-	cmd.Env = append(os.Environ(), "APPLY_TENANT="+tenant, "APPLY_PLAN="+f.Path(), "APPLY_STORE="+w.path, "APPLY_WHERE="+where, "APPLY_KILL="+strconv.Itoa(kill))
+	cmd.Env = append(os.Environ(), "APPLY_WORKERS=2", "APPLY_TENANT="+tenant, "APPLY_PLAN="+f.Path(), "APPLY_STORE="+w.path, "APPLY_WHERE="+where, "APPLY_KILL="+strconv.Itoa(kill))
 	cmd.Stderr = os.Stderr
 	return cmd
 }

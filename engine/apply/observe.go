@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
@@ -38,9 +39,6 @@ func (s *step) observe(ctx context.Context) (seen sighting, err error) {
 			seen, err = s.observeAbsent(ctx)
 		case plan.Restore:
 			seen, err = s.observeDeleted(ctx)
-		case plan.Members:
-			// Adding and removing members is idempotent, and reading a large group costs more than repeating it.
-			seen = sighting{as: planned}
 		default:
 			seen, err = s.observeLive(ctx)
 		}
@@ -101,13 +99,17 @@ func (s *step) observeLive(ctx context.Context) (sighting, error) {
 		return gone("it was deleted since the plan was made"), nil
 	case c.Action == plan.Adopt:
 		return s.anchored(&o), nil
-	case (c.Action == plan.Delete || c.Action == plan.Disable) && o.Anchor != c.Object.Anchor:
+	case (c.Action == plan.Delete || c.Action == plan.Disable) && o.Anchor != c.Object.Anchor && !c.Object.Type.MasteredWhole():
 		return gone("it has another anchor by now, or none"), nil
 	case (c.Action == plan.Delete || c.Action == plan.Disable) && (o.Synced || o.CloudOwned):
 		return gone("another engine or the cloud masters it by now"), nil
+	case o.CloudOwned:
+		return gone("it was made cloud-managed since the plan was made"), nil
+	case c.Action == plan.Members:
+		return sighting{as: planned}, nil
 	case c.Action != plan.Delete && len(s.differs(&o)) == 0:
 		return sighting{as: wished, id: o.ID}, nil
-	case c.Fingerprint != "" && plan.FingerprintOf(&o, attributes(c)) != c.Fingerprint:
+	case c.Fingerprint != "" && c.Await == "" && plan.FingerprintOf(&o, attributes(c)) != c.Fingerprint:
 		return gone("it was changed since the plan was made: " + strings.Join(s.surprises(&o), ", ")), nil
 	}
 	return sighting{as: planned}, nil
@@ -140,7 +142,7 @@ func attributes(c *plan.Change) []string {
 // names gives the properties to read: those that the change names, and for a disable the one that it sets in any case.
 func (s *step) names() []string {
 	switch s.change.Action {
-	case plan.Adopt:
+	case plan.Adopt, plan.Members:
 		return nil
 	case plan.Disable:
 		if names := attributes(&s.change); !slices.Contains(names, enabled) {
@@ -184,6 +186,9 @@ func (s *step) lookUp(ctx context.Context) error {
 		return s.lookUpCreated(ctx)
 	}
 	seen, err := s.observe(ctx)
+	if s.waits(err) {
+		return nil // what is not there was not written to
+	}
 	if err != nil {
 		return s.puzzled(ctx, err)
 	}
@@ -197,9 +202,16 @@ func (s *step) lookUp(ctx context.Context) error {
 	return nil
 }
 
+// replicated is after how long what was written shows everywhere, so that one look tells.
+const replicated = 30 * time.Minute
+
 // lookUpCreated looks for an object by its anchor, several times, as it may not be visible everywhere at once.
 func (s *step) lookUpCreated(ctx context.Context) error {
-	for n := range s.Retry.Looks {
+	looks := s.Retry.Looks
+	if !s.begun.IsZero() && s.Now().Sub(s.begun) > replicated {
+		looks = 1
+	}
+	for n := range looks {
 		if n > 0 {
 			if err := s.Sleep(ctx, s.Retry.Look); err != nil {
 				s.cut = true

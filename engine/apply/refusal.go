@@ -17,6 +17,7 @@ type Reason string
 // The reasons.
 const (
 	Expired        Reason = "expired"
+	FromFuture     Reason = "from-the-future" // a clock was set back since it was made
 	AlreadyApplied Reason = "already-applied"
 	OtherTenant    Reason = "other-tenant"
 	GuardExceeded  Reason = "guard-exceeded"
@@ -26,6 +27,10 @@ const (
 	Preview        Reason = "preview"      // made for another instant than its own, to be looked at
 	Malformed      Reason = "malformed"    // no planner writes such a plan
 )
+
+// clockSkew is how far clocks may be apart, as in Kerberos. Under a clock that was set back further a plan would live longer
+// than those who approved it meant.
+const clockSkew = 5 * time.Minute
 
 // Refusal says that a plan is not applied and that nothing was written.
 type Refusal struct {
@@ -47,6 +52,9 @@ func refuse(ctx context.Context, o *Options, s schedule) error {
 	if now := o.Now(); !now.Before(m.Expires) {
 		return refusal(Expired, "it was to be applied before %s", m.Expires.UTC().Format(time.RFC3339))
 	}
+	if ahead := m.Created.Sub(o.Now()); ahead > clockSkew {
+		return refusal(FromFuture, "it was made %s from now, at %s: the clock of this machine or of the planner's is wrong", ahead.Round(time.Second), m.Created.UTC().Format(time.RFC3339))
+	}
 	if m.Preview || m.AsOf.After(m.Created) {
 		return refusal(Preview, "it shows what would be as of %s; make a plan for now", m.AsOf.UTC().Format(time.RFC3339))
 	}
@@ -59,7 +67,12 @@ func refuse(ctx context.Context, o *Options, s schedule) error {
 	if !m.Complete && s.deletes > 0 {
 		return refusal(Malformed, "it is restricted to a selection and deletes %d objects", s.deletes)
 	}
-	for _, d := range s.directories {
+	return sameTenant(ctx, o, s.directories, m.Tenant.ID)
+}
+
+// sameTenant demands that directories are connected, and to the one tenant.
+func sameTenant(ctx context.Context, o *Options, directories []cloud.Directory, tenant string) error {
+	for _, d := range directories {
 		target, ok := o.Targets[d]
 		if !ok {
 			return refusal(NoTarget, "it writes to %s, which is not connected", d.Title())
@@ -71,8 +84,8 @@ func refuse(ctx context.Context, o *Options, s schedule) error {
 		if err != nil {
 			return fmt.Errorf("read tenant: %w", err)
 		}
-		if !directory.EqualFold(facts.ID, m.Tenant.ID) {
-			return refusal(OtherTenant, "it was made for tenant %s, and %s is connected to %s", m.Tenant.ID, d.Title(), facts.ID)
+		if !directory.EqualFold(facts.ID, tenant) {
+			return refusal(OtherTenant, "it was made for tenant %s, and %s is connected to %s", tenant, d.Title(), facts.ID)
 		}
 	}
 	return nil

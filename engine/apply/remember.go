@@ -214,7 +214,22 @@ func (s *step) written(r ledger.Row, a *plan.Attribute) cloud.Value {
 		}
 		return cloud.Texts(ids)
 	}
+	if p := cloud.Row(a.Name); p != nil && p.Shared {
+		return added(last, a)
+	}
 	return s.wish(a)
+}
+
+// added gives the values of a set that coexist wrote among those of others: those that the change adds, and those from
+// before that it keeps.
+func added(last cloud.Value, a *plan.Attribute) cloud.Value {
+	var list []string
+	for _, x := range a.After.Texts() {
+		if !slices.Contains(a.Before.Texts(), x) || slices.Contains(last.Texts(), x) {
+			list = append(list, x)
+		}
+	}
+	return cloud.Texts(list)
 }
 
 // ours gives the licences that coexist assigned: those that the change adds or alters, and those from before that it keeps.

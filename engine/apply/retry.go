@@ -49,7 +49,11 @@ func (r *runner) pause(ctx context.Context, err error, n int) error {
 	if asked > r.Retry.Patience {
 		return errImpatient
 	}
-	return r.Sleep(ctx, asked+time.Duration(r.Rand()*float64(bound)))
+	wait := asked + time.Duration(r.Rand()*float64(bound))
+	if r.shut(wait) {
+		return ErrWindow // what is left of the window is too short to ask again in it
+	}
+	return r.Sleep(ctx, wait)
 }
 
 // patiently calls f, which changes nothing, until it gives an answer or has been asked often enough. A NotFound counts as
@@ -65,11 +69,11 @@ func (s *step) patiently(ctx context.Context, f func(context.Context) error) err
 		default:
 			return err
 		}
-		if n == s.Retry.Attempts {
+		if n == s.Retry.Attempts || s.waits(err) {
 			return err
 		}
-		if s.pause(ctx, err, n) != nil {
-			s.cut = ctx.Err() != nil
+		if wait := s.pause(ctx, err, n); wait != nil {
+			s.cut = ctx.Err() != nil || errors.Is(wait, ErrWindow)
 			return err
 		}
 	}

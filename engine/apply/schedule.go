@@ -45,7 +45,7 @@ func survey(o *Options) (schedule, error) {
 			return s, err
 		}
 		if _, ok := needed[c.ID]; ok {
-			needed[c.ID] = c.Action.Stage()
+			needed[c.ID] = c.Stage()
 		}
 	}
 	return s, s.order(o.Plan, needed)
@@ -56,7 +56,7 @@ func (s *schedule) take(c *plan.Change) error {
 	if !known(c.Action) {
 		return refusal(Malformed, "change %s: unknown action %q", c.ID, c.Action)
 	}
-	if c.Fingerprint == "" && c.Object.ID != "" {
+	if c.Fingerprint == "" && c.Object.ID != "" && c.Await == "" {
 		switch c.Action {
 		case plan.Update, plan.License, plan.Refer, plan.Disable, plan.Delete:
 			return refusal(Malformed, "change %s: no fingerprint to hold the object against", c.ID)
@@ -75,7 +75,7 @@ func (s *schedule) take(c *plan.Change) error {
 	if !slices.Contains(s.directories, c.Directory) {
 		s.directories = append(s.directories, c.Directory)
 	}
-	s.rounds[c.Action.Stage()] = 1
+	s.rounds[c.Stage()] = 1
 	return nil
 }
 
@@ -95,7 +95,7 @@ func (s *schedule) order(f *plan.File, needed map[string]int) error {
 		if err != nil {
 			return err
 		}
-		own := c.Action.Stage()
+		own := c.Stage()
 		for _, d := range c.DependsOn {
 			switch stage := needed[d]; {
 			case stage < 0:
@@ -141,5 +141,5 @@ func (s *schedule) order(f *plan.File, needed map[string]int) error {
 
 // in reports whether a change belongs to a round of a stage.
 func (s *schedule) in(c *plan.Change, stage, round int) bool {
-	return c.Action.Stage() == stage && s.round[c.ID] == round
+	return c.Stage() == stage && s.round[c.ID] == round
 }

@@ -16,6 +16,7 @@ const lookAhead = 16
 type outcome struct {
 	entry journal.Entry
 	old   bool
+	none  bool // nothing came of it: a guard would be crossed
 }
 
 // group is what came of the changes of one object in one round.
@@ -63,7 +64,7 @@ func (r *runner) pass(ctx context.Context, stage, round int) error {
 		if failed != nil || r.halted() {
 			break
 		}
-		if ctx.Err() != nil {
+		if r.over(ctx) {
 			r.cut = true
 			break
 		}
@@ -103,7 +104,7 @@ func (r *runner) drain(window []chan group, take func(group)) []chan group {
 func (r *runner) collect(g group) error {
 	for _, out := range g.outcomes {
 		r.done++
-		if !out.entry.State.Succeeded() && len(r.failures) < maxFailures {
+		if !out.entry.State.Succeeded() && out.entry.State != journal.Delayed && len(r.failures) < maxFailures {
 			r.failures = append(r.failures, out.entry)
 		}
 		if !out.old {
@@ -114,14 +115,17 @@ func (r *runner) collect(g group) error {
 		}
 	}
 	r.cut = r.cut || g.cut
+	if r.brake.why == "" {
+		r.brake.why = r.rolling.why()
+	}
 	return g.err
 }
 
 // object carries out the changes of one object one after the other.
 func (r *runner) object(ctx context.Context, changes []plan.Change) (g group) {
 	for _, c := range changes {
-		if ctx.Err() != nil {
-			g.cut = true
+		if r.over(ctx) || r.rolling.why() != "" {
+			g.cut = r.over(ctx)
 			return g
 		}
 		out, cut, err := r.carry(ctx, c)
@@ -129,7 +133,9 @@ func (r *runner) object(ctx context.Context, changes []plan.Change) (g group) {
 			g.err = err
 			return g
 		}
-		g.outcomes = append(g.outcomes, out)
+		if !out.none {
+			g.outcomes = append(g.outcomes, out)
+		}
 		g.cut = g.cut || cut
 	}
 	return g
@@ -140,7 +146,7 @@ func (r *runner) object(ctx context.Context, changes []plan.Change) (g group) {
 func (r *runner) groups(stage, round int) iter.Seq2[[]plan.Change, error] {
 	return func(yield func([]plan.Change, error) bool) {
 		var g []plan.Change
-		for c, err := range r.Plan.ChangesOf(func(a plan.Action) bool { return a.Stage() == stage }) {
+		for c, err := range r.Plan.ChangesOf(func(a plan.Action) bool { return a.Reaches(stage) }) {
 			if err != nil {
 				yield(nil, err)
 				return

@@ -45,7 +45,7 @@ type brake struct {
 }
 
 func (b *brake) add(e journal.Entry) {
-	if b.why != "" || e.State == journal.Blocked {
+	if b.why != "" || e.State == journal.Blocked || e.State == journal.Delayed {
 		return
 	}
 	b.tried++

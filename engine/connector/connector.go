@@ -79,6 +79,34 @@ type Reader interface {
 	ByAnchor(ctx context.Context, t cloud.Type, a directory.Anchor) (cloud.Object, error)
 }
 
+// Detailer is the ability of a Reader to read properties that cost requests per object (cloud.Property.Costly), after the
+// join, for the objects that need them. It yields an object for each id it still knows, in any order, with no more than the
+// named properties; ids that are gone are left out. Any other failure is an error, and then nothing that was yielded counts.
+type Detailer interface {
+	Detail(ctx context.Context, ids []string, properties []string, yield func(cloud.Object) error) error
+}
+
+// Question is one thing that a Surveyor is asked: an object by its id, as Current is, or, when ID is empty, by its anchor,
+// as ByAnchor is.
+type Question struct {
+	Type       cloud.Type
+	ID         string
+	Anchor     directory.Anchor
+	Properties []string // of an object by its id
+}
+
+// Answer is what Current or ByAnchor would have returned.
+type Answer struct {
+	Object cloud.Object
+	Err    error
+}
+
+// Surveyor is the ability of a Reader to answer many questions in few requests. The answers are those that Current and
+// ByAnchor give, one for each question, in their order; a question that cannot be answered does not hold up the others.
+type Surveyor interface {
+	Survey(ctx context.Context, questions []Question) []Answer
+}
+
 // Exporter writes to a target.
 type Exporter interface {
 	// Export carries out one change and returns the id of the object. It is called again for the same change only after

@@ -93,7 +93,7 @@ func (c Catalogue) Identity(out *rules.Outcome) State {
 	if s.Type == "" || s.Type == cloud.None {
 		return s
 	}
-	for _, name := range []string{rules.Attributes, rules.Account} {
+	for _, name := range []string{rules.Attributes, rules.Account, rules.Mail} {
 		c.merge(&s, out.Find(name), true)
 	}
 	c.userPrincipalName(&s)

@@ -41,6 +41,26 @@ type Input struct {
 	Departed func(id string, refs []string) bool
 	// Holder gives another object that holds a user principal name already, nil when it is free.
 	Holder func(upn string) *plan.Ref
+	// KeepDrift says that what somebody changed in the tenant since coexist wrote it is listed and left as it is.
+	KeepDrift bool
+	// The rest matters with Exchange Online alone. Box is what the source says about a mailbox.
+	Box Box
+	// Gives reports whether a set of licences gives a mailbox.
+	Gives func([]cloud.License) bool
+	// Lost gives a mailbox, deleted softly or inactive, that was this object's; nil when there is none.
+	Lost func() *cloud.Object
+	// Address gives another object that holds an SMTP address already, nil when it is free.
+	Address func(address string) *plan.Ref
+	// Clash gives another object that holds an address which Exchange gives this one with its mailbox, nil when all are free.
+	Clash func() (address string, holder *plan.Ref)
+	// Initial is the tenant's initial domain, whose addresses are Exchange's own.
+	Initial string
+}
+
+// Box is what a source says about the mailbox of one of its objects.
+type Box struct {
+	Local    string     // GUID, lower case, of a mailbox that lives there; "" for none
+	Declared cloud.Type // kind of a mailbox that it says is in the cloud; "" when it does not say
 }
 
 // Result is what shall happen to one object, and what shall not.
@@ -53,17 +73,30 @@ type Result struct {
 type work struct {
 	Input
 	Result
-	mode   cloud.Mode
-	first  bool   // the object is being adopted: nothing is taken away
-	parent string // id of the change that all others of this object wait for
+	mode    cloud.Mode
+	first   bool               // the object is being adopted: nothing is taken away
+	parent  string             // id of the change that all others of this object wait for
+	props   []desired.Property // of the state, and what follows from it
+	making  bool               // a mailbox comes with the object itself
+	held    []cloud.License    // direct licences once this plan is carried out
+	convert *plan.Attribute    // the change of kind that waits for a mailbox
+	keepBox bool               // a change of kind is wished and withheld: what gives the mailbox stays
+	refused []string           // properties that Exchange refuses on this object
+	bare    []string           // properties that need a mailbox, and none is coming
+	why     []plan.Because     // of both
 }
 
 // Object compares one object.
 func Object(in Input) Result {
-	w := &work{Input: in, mode: cloud.Provision}
+	w := &work{Input: in, mode: cloud.Provision, props: in.State.Properties}
 	if in.Target != nil {
 		w.Input.Object.ID = in.Target.ID
+		w.held = in.Target.Get("licenses").Licenses()
+		if in.Target.Synced {
+			w.mode = cloud.Activate
+		}
 	}
+	w.imply()
 	switch {
 	case in.Target == nil:
 		w.create()
@@ -71,6 +104,9 @@ func Object(in Input) Result {
 		w.restore()
 	default:
 		w.existing()
+	}
+	if w.markDrift(); w.KeepDrift {
+		w.reportDrift()
 	}
 	return w.Result
 }
@@ -121,19 +157,25 @@ func (w *work) create() {
 			Detail: upn + " belongs to " + holder.Name + " already"})
 		return
 	}
+	if w.lostMailbox() || w.Connected(cloud.Exchange) && w.addressTaken() {
+		return
+	}
 	c := w.change(plan.Create, "", plan.Partial, w.initial())
-	c.Leave, c.Hold = w.State.Leave, w.State.Hold
+	c.Directory, c.Leave, c.Hold = creator, w.State.Leave, w.State.Hold
 	w.parent = c.ID
+	w.making = w.State.Type.IsResource()
+	w.update()
 	w.licenses(nil)
 	w.references()
+	w.later()
 	w.elsewhere()
 }
 
 // initial gives the properties to create with.
 func (w *work) initial() (attrs []plan.Attribute) {
 	attrs = make([]plan.Attribute, 0, len(w.State.Properties))
-	for _, p := range w.State.Properties {
-		if plain(p.Property) && !p.Value.IsNothing() {
+	for _, p := range w.props {
+		if plain(p.Property) && !p.Value.IsNothing() && w.creates(p.Property) {
 			attrs = append(attrs, plan.Attribute{Name: p.Name, After: p.Value, Because: p.Because, Reason: plan.ObjectNew})
 		}
 	}
@@ -154,10 +196,12 @@ var required = func() (names []string) {
 func Missing(s *desired.State) []string {
 	var out []string
 	for _, name := range required {
-		if p := cloud.Row(name); p.Directory == cloud.Entra && p.On(s.Type) {
-			if d, ok := s.Get(name); !ok || d.Value.IsNothing() {
-				out = append(out, name)
-			}
+		p := cloud.Row(name)
+		if !p.On(s.Type) || name == "accountEnabled" && s.Type.Creator() == cloud.Exchange {
+			continue // Exchange decides whether the account of a mailbox that it makes is enabled
+		}
+		if d, ok := s.Get(name); !ok || d.Value.IsNothing() {
+			out = append(out, name)
 		}
 	}
 	return out
@@ -165,7 +209,7 @@ func Missing(s *desired.State) []string {
 
 // plain reports whether a property is written together with others by an update.
 func plain(p *cloud.Property) bool {
-	return p.Directory == cloud.Entra && p.Kind != cloud.LicensesKind && p.Kind != cloud.ReferenceKind && p.Kind != cloud.ReferencesKind
+	return p.Kind != cloud.LicensesKind && p.Kind != cloud.ReferenceKind && p.Kind != cloud.ReferencesKind
 }
 
 // restore takes the object back from deleted items; its properties are compared by the plan after that, once they can be
@@ -179,6 +223,13 @@ func (w *work) restore() {
 		w.skip(plan.Skip{Reason: plan.NotOurs, Detail: "its counterpart lies in deleted items, and coexist does not own it: restore it or delete it for good by hand"})
 		return
 	}
+	if upn := w.State.UPN(); upn != "" && w.Holder != nil {
+		if holder := w.Holder(upn); holder != nil {
+			w.skip(plan.Skip{Reason: plan.Collision, Property: "userPrincipalName", Others: []plan.Ref{*holder},
+				Detail: "its counterpart lies in deleted items and cannot come back: " + upn + " belongs to " + holder.Name + " by now"})
+			return
+		}
+	}
 	c := w.change(plan.Restore, "", plan.Exact, nil)
 	c.Leave, c.Hold = w.State.Leave, w.State.Hold
 }
@@ -186,9 +237,6 @@ func (w *work) restore() {
 // existing compares an object with its counterpart.
 func (w *work) existing() {
 	t := w.Target
-	if t.Synced {
-		w.mode = cloud.Activate
-	}
 	if t.CloudOwned {
 		w.skip(plan.Skip{Reason: plan.CloudManaged, Detail: "cloud-managed on purpose (isCloudManaged); adopt it to manage it from here"})
 		return
@@ -197,12 +245,14 @@ func (w *work) existing() {
 		return
 	}
 	w.first = w.mode == cloud.Provision && (w.Row == nil || !w.Row.Owned())
-	if w.first || w.mode == cloud.Provision && t.Anchor != w.Input.Object.Anchor {
+	if w.first || w.mode == cloud.Provision && t.Anchor != w.Input.Object.Anchor && !t.Type.MasteredWhole() {
 		w.adopt()
 	}
+	w.kind()
 	w.update()
 	w.licenses(t)
 	w.references()
+	w.later()
 	w.elsewhere()
 }
 
@@ -212,9 +262,11 @@ func (w *work) convertible() bool {
 	switch {
 	case is == wish:
 		return true
+	case is.IsUser() && wish.IsUser() && is != cloud.Guest && w.Connected(cloud.Exchange):
+		return w.convertibleUser()
 	case is.IsUser() && wish.IsUser() && is != cloud.Guest:
 		// Entra ID knows one kind of user; which mailbox it has is Exchange's to say and to change.
-		if !w.Connected(cloud.Exchange) && wish != cloud.User {
+		if wish != cloud.User {
 			w.skip(plan.Skip{Reason: plan.NeedsConnector, Needs: cloud.Exchange, Because: []plan.Because{w.State.Because},
 				Detail: "whether it is a " + string(wish) + " is for Exchange Online to say"})
 		}
@@ -229,46 +281,37 @@ func (w *work) convertible() bool {
 func (w *work) adopt() {
 	c := w.change(plan.Adopt, "", plan.Exact, []plan.Attribute{{Name: "anchor", Before: cloud.Text(string(w.Target.Anchor)),
 		After: cloud.Text(string(w.Input.Object.Anchor)), Reason: plan.SourceAdopted, Because: []plan.Because{w.State.Because}}})
+	if w.Target.Type.MasteredWhole() {
+		c.Directory = cloud.Exchange // which has no place for an anchor: the ledger alone keeps it
+	}
 	c.Leave, c.Hold = w.State.Leave, w.State.Hold
 	w.parent = c.ID
-}
-
-// update compares the properties that are written together.
-func (w *work) update() {
-	var attrs []plan.Attribute
-	var names []string
-	for _, p := range w.State.Properties {
-		if !plain(p.Property) || w.mode == cloud.Activate && !p.Activate {
-			continue
-		}
-		a, ok := w.compare(p)
-		if ok {
-			attrs, names = append(attrs, a), append(names, p.Name)
-		}
-	}
-	if len(attrs) == 0 {
-		return
-	}
-	c := w.change(plan.Update, "", plan.Exact, attrs)
-	c.Fingerprint = plan.FingerprintOf(w.Target, names)
 }
 
 // compare gives the change of one property; ok is false when there is none or it is withheld.
 func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
 	before := w.Target.Get(p.Name)
-	if p.Same(before, p.Value) {
+	if p.Shared {
+		p.Value = w.joint(before, p)
+	}
+	if same(p.Property, before, p.Value) {
 		return a, false
 	}
 	reason := w.reason(p.Name, p.Value)
 	switch {
+	case p.Value.IsNothing() && (reason == plan.FirstContact || p.Name == "primaryAddress"):
+		return a, false // what coexist never wrote it does not take away, and a recipient is never without an address
+	case !p.Settable(w.Target):
+		w.refuse(p)
+		return a, false
+	case p.WriteOnly:
+		return a, false // nobody can tell what it is now
 	case p.Name == "userPrincipalName" && w.State.Substituted && !before.IsNothing():
 		return a, false // a name that works is not given up for one that the cloud makes up
-	case w.first && (p.Name == "userPrincipalName" || p.Name == "accountEnabled" && !p.Value.Truth()):
+	case w.first && (p.Name == "userPrincipalName" || p.Name == "primaryAddress" && !before.IsNothing() || p.Name == "accountEnabled" && !p.Value.Truth()):
 		w.skip(plan.Skip{Reason: plan.AfterAdoption, Property: p.Name, Because: p.Because,
 			Detail: p.Name + " changes once the object is adopted; the plan after this one proposes it"})
 		return a, false
-	case p.Value.IsNothing() && reason == plan.FirstContact:
-		return a, false // what coexist never wrote it does not take away
 	case p.Value.IsNothing() && p.Required:
 		w.skip(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: p.Name + " cannot be cleared once it has a value", Because: p.Because})
 		return a, false
@@ -279,6 +322,10 @@ func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
 	case p.Fixed:
 		w.skip(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: p.Name + " can be set only when the object is made", Because: p.Because})
 		return a, false
+	case p.Name == "primaryAddress" || p.Name == "addresses":
+		if w.taken(p, before) {
+			return a, false
+		}
 	case p.Name == "userPrincipalName":
 		if holder := w.Holder(p.Value.Text()); holder != nil {
 			w.skip(plan.Skip{Reason: plan.Collision, Property: p.Name, Others: []plan.Ref{*holder}, Because: p.Because,
@@ -311,8 +358,8 @@ func (w *work) elsewhere() {
 	}
 	var names []string
 	var why []plan.Because
-	for _, p := range w.State.Properties {
-		if p.Directory == cloud.Exchange && !p.Value.IsNothing() {
+	for _, p := range w.props {
+		if p.Directory == cloud.Exchange && (!p.Value.IsNothing() || len(p.Refs) > 0) {
 			names = append(names, p.Name)
 			if !slices.Contains(why, p.Because[0]) {
 				why = append(why, p.Because[0])

@@ -22,7 +22,8 @@ func (w *work) licenses(t *cloud.Object) {
 	if t != nil {
 		before = t.Get("licenses")
 	}
-	after := w.keepForeign(before, p.Value, t)
+	after := w.withheld(before, w.keepForeign(before, p.Value, t), p)
+	w.held = after.Licenses()
 	if after.Equal(before) {
 		return
 	}
@@ -30,6 +31,7 @@ func (w *work) licenses(t *cloud.Object) {
 		if len(after.Licenses()) > len(before.Licenses()) {
 			w.skip(plan.Skip{Reason: plan.Incomplete, Property: p.Name, Because: p.Because,
 				Detail: "a licence needs a usage location, and there is none"})
+			w.held = before.Licenses()
 			return
 		}
 	}
@@ -39,8 +41,11 @@ func (w *work) licenses(t *cloud.Object) {
 	} else {
 		c.Attributes[0].Reason = plan.ObjectNew
 	}
-	if up := ChangeID(string(w.Input.Object.Anchor), plan.Update, ""); slices.ContainsFunc(w.Changes, func(x plan.Change) bool { return x.ID == up }) {
-		c.DependsOn = append(c.DependsOn, up)
+	for _, x := range w.Changes {
+		// After the usage location, after a mail user got the GUID of its mailbox, and after the mailbox became a shared one.
+		if x.Action == plan.Update && (x.Facet == "" || x.Facet == cloud.FacetType || sets(&x, "exchangeGuid")) {
+			c.DependsOn = append(c.DependsOn, x.ID)
+		}
 	}
 }
 
@@ -89,8 +94,8 @@ func (w *work) located(t *cloud.Object) string {
 
 // references compares manager, members and owners.
 func (w *work) references() {
-	for _, p := range w.State.Properties {
-		if p.Directory != cloud.Entra || w.mode == cloud.Activate && !p.Activate || p.Fixed {
+	for _, p := range w.props {
+		if p.Kind != cloud.ReferenceKind && p.Kind != cloud.ReferencesKind || p.Fixed || !w.reachable(p.Property) {
 			continue
 		}
 		switch p.Kind {
@@ -136,8 +141,9 @@ func (w *work) reference(p desired.Property) {
 		if _, wrote := w.lastWritten(p.Name); len(p.Refs) > 0 || before == "" || !wrote {
 			return
 		}
-		c := w.change(plan.Refer, p.Name, plan.Exact, []plan.Attribute{{Name: p.Name, Before: cloud.Text(before), Because: p.Because, Reason: w.reason(p.Name, cloud.Value{})}})
-		c.Fingerprint = plan.FingerprintOf(w.Target, []string{p.Name})
+		if c := w.place(p, plan.Refer, []plan.Attribute{{Name: p.Name, Before: cloud.Text(before), Because: p.Because, Reason: w.reason(p.Name, cloud.Value{})}}); c != nil {
+			c.Fingerprint = plan.FingerprintOf(w.Target, []string{p.Name})
+		}
 		return
 	}
 	r := found[0]
@@ -148,12 +154,15 @@ func (w *work) reference(p desired.Property) {
 	if w.Target != nil {
 		reason = w.reason(p.Name, cloud.Text(r.ID))
 	}
-	c := w.change(plan.Refer, p.Name, plan.Exact, []plan.Attribute{{Name: p.Name, Before: cloud.Text(before), After: cloud.Text(string(r.Anchor)),
+	c := w.place(p, plan.Refer, []plan.Attribute{{Name: p.Name, Before: cloud.Text(before), After: cloud.Text(string(r.Anchor)),
 		Add: []plan.Ref{r.Ref}, Because: p.Because, Reason: reason}})
+	if c == nil {
+		return
+	}
 	if r.Pending != "" {
 		c.DependsOn = append(c.DependsOn, r.Pending)
 	}
-	if w.Target != nil {
+	if w.Target != nil && c.Await == "" {
 		c.Fingerprint = plan.FingerprintOf(w.Target, []string{p.Name})
 	}
 }
@@ -175,7 +184,7 @@ func (w *work) members(p desired.Property) {
 	wish, all := w.resolve(p)
 	var have []string
 	if w.Target != nil {
-		have = w.Target.Get(p.Name).Texts()
+		have = w.having(p.Name)
 	}
 	a := plan.Attribute{Name: p.Name, Because: p.Because, Reason: plan.ObjectNew}
 	keep := make(map[string]bool, len(wish))
@@ -210,5 +219,5 @@ func (w *work) members(p desired.Property) {
 	}
 	slices.SortFunc(a.Add, byName)
 	slices.SortFunc(a.Remove, byName)
-	w.change(plan.Members, p.Name, plan.Exact, []plan.Attribute{a})
+	w.place(p, plan.Members, []plan.Attribute{a})
 }

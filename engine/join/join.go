@@ -24,9 +24,10 @@ const (
 	SID            // a synchronised group carries the source's SID
 	Mail           // primary SMTP address
 	UPN            // user principal name
+	Mirrored       // a synchronised contact or distribution group, which has no anchor, by its primary SMTP address
 )
 
-var words = [...]string{"not joined", "by anchor", "by the ledger", "by SID", "by primary SMTP address", "by user principal name"}
+var words = [...]string{"not joined", "by anchor", "by the ledger", "by SID", "by primary SMTP address", "by user principal name", "by the address of what is synchronised"}
 
 // String says it for people.
 func (h How) String() string { return words[h] }
@@ -182,6 +183,8 @@ func judge(v *tenant.View, w Wish, how How, list []int32) Match {
 		return problem(plan.Collision, fmt.Sprintf("%s matches %s, but carries another anchor (InvalidSoftMatch)", o.Name(), how))
 	case o.Type == cloud.Guest || o.Type.IsUser() != w.Type.IsUser() || o.Type.IsGroup() != w.Type.IsGroup():
 		return problem(plan.Collision, fmt.Sprintf("%s matches %s, but is a %s (ObjectTypeMismatch)", o.Name(), how, o.Type))
+	case o.Synced && o.Type.MasteredWhole():
+		return Match{Target: int(list[0]), How: Mirrored}
 	case o.Synced:
 		return problem(plan.Collision, fmt.Sprintf("%s matches %s, but another engine masters it", o.Name(), how))
 	case o.Admin:

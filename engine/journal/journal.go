@@ -4,7 +4,7 @@
 // The entry is what makes a crash harmless. Nothing is sent to a directory before an entry in the state Begun is durable,
 // and a change that is found in that state after a crash is looked up, never sent again blindly:
 //
-//	begun -> exported -> done | failed | deferred | unknown
+//	begun -> exported -> done | failed | deferred | delayed | unknown
 //
 // A change that was not sent at all is already, conflict, stale or blocked.
 package journal
@@ -33,11 +33,12 @@ const (
 	Conflict State = "conflict" // the target is no longer as it was when the plan was made
 	Stale    State = "stale"    // the source is no longer as it was when the plan was made
 	Blocked  State = "blocked"  // a change that it depends on is not done
+	Delayed  State = "delayed"  // what it needs is not there yet: it waits as a task, and the run is done with it
 )
 
 // States lists all states in the order in which reports show them.
 func States() []State {
-	return []State{Done, Already, Failed, Conflict, Stale, Blocked, Deferred, Unknown, Exported, Begun}
+	return []State{Done, Already, Delayed, Failed, Conflict, Stale, Blocked, Deferred, Unknown, Exported, Begun}
 }
 
 // Succeeded reports whether the change has its effect and the ledger knows.
@@ -61,6 +62,9 @@ type Entry struct {
 	FaultKind string           `json:"faultKind,omitempty"` // fault.Kind of the last error as text
 	Detail    string           `json:"detail,omitempty"`    // for people: what went wrong, or which dependency is missing
 	At        time.Time        `json:"at"`                  // UTC
+	// Weights is what the change counts for guards once it has its effect, by guard: over the last hours they add up
+	// across runs, so that many small plans do not pass where a large one would be stopped.
+	Weights map[string]int `json:"weights,omitempty"`
 }
 
 // RunState is how a run stands.
@@ -73,7 +77,55 @@ const (
 	Finished    RunState = "finished"    // every change came to an end, whatever end
 	Interrupted RunState = "interrupted" // asked to stop, or changes are left that were put off or whose outcome is not known
 	Stopped     RunState = "stopped"     // a stop rule held
+	Refused     RunState = "refused"     // its plan was written and not applied: a guard, or another refusal
+	Broken      RunState = "broken"      // it ended by an error before it applied a plan
 )
+
+// Ended reports whether no process carries the run on at present, as far as it says itself.
+func (s RunState) Ended() bool { return s != Running }
+
+// Phase is what a run is at.
+type Phase string
+
+// The phases, in their order.
+const (
+	Reading  Phase = "read"  // directory and tenant
+	Planning Phase = "plan"  // comparing, and writing the plan file
+	Applying Phase = "apply" // carrying out changes
+	Tasking  Phase = "tasks" // delayed tasks that are due
+)
+
+// Progress is how far a run is. It is stored once a second at most.
+type Progress struct {
+	Phase Phase     `json:"phase"`
+	Done  int       `json:"done"`
+	Total int       `json:"total"` // 0 while it cannot be told
+	At    time.Time `json:"at"`    // UTC: a run that shows no progress for long hangs, or its process is gone
+}
+
+// Percent gives how much of the phase is done, -1 while it cannot be told.
+func (p Progress) Percent() int {
+	if p.Total <= 0 {
+		return -1
+	}
+	return min(100, 100*p.Done/p.Total)
+}
+
+// Stop is somebody's wish that a run ends after the changes in flight.
+type Stop struct {
+	By     Who       `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"` // UTC
+}
+
+// Halt is somebody's order that nothing is written to the tenant until it is lifted.
+type Halt struct {
+	Since  time.Time `json:"since"` // UTC
+	By     Who       `json:"by"`
+	Reason string    `json:"reason"`
+	Lifted time.Time `json:"lifted,omitzero"` // UTC
+	Lifter Who       `json:"liftedBy,omitzero"`
+}
 
 // Who is the process that carries out a run.
 type Who struct {
@@ -92,9 +144,9 @@ type Override struct {
 // Run is the carrying out of one plan, perhaps by several processes one after the other.
 type Run struct {
 	ID        string     `json:"id"`
-	Plan      string     `json:"plan"`   // digest
+	Plan      string     `json:"plan"`   // digest; "" for a run that has made no plan yet
 	Tenant    string     `json:"tenant"` // GUID
-	Mode      string     `json:"mode"`   // the command: apply or sync
+	Mode      string     `json:"mode"`   // the command: apply, sync or tasks
 	By        Who        `json:"by"`     // the last to carry it on
 	State     RunState   `json:"state"`
 	Detail    string     `json:"detail,omitempty"`  // why it was stopped
@@ -102,6 +154,8 @@ type Run struct {
 	Started   time.Time  `json:"started"`           // UTC
 	Finished  time.Time  `json:"finished,omitzero"` // UTC, when the last process ended; zero while one carries it on
 	Overrides []Override `json:"overrides,omitempty"`
+	Progress  *Progress  `json:"progress,omitempty"` // nil while it never told
+	Stop      *Stop      `json:"stop,omitempty"`     // nil while nobody asked it to stop
 }
 
 // Counts is the number of changes by state. Changes that were not reached are in none.

@@ -68,4 +68,5 @@ type Observation struct {
 	Objects map[string]int            // objects read, by source name
 	Scopes  map[string]directory.GUID // GUID of each scope by the folded DN in the configuration
 	Leaving []Leaving                 // of every object in the ledger
+	Cookies map[string][]byte         // of connectors, that belong to what was seen; nil forgets one
 }

@@ -100,6 +100,7 @@ type Attribute struct {
 	Remove  []Ref       `json:"remove,omitempty"`
 	Because []Because   `json:"because,omitempty"`
 	Reason  Reason      `json:"reason,omitempty"`
+	Content []byte      `json:"content,omitempty"` // the bytes whose digest After is, of a property that is compared by digest
 }
 
 // Reason is a code that says why a value changes.
@@ -129,6 +130,27 @@ type Change struct {
 	Fingerprint string          `json:"fingerprint,omitempty"` // of the target's values before, over exactly the properties named here; "" for a create
 	Leave       string          `json:"leave,omitempty"`       // of a create, adopt or restore: the leave decision to remember
 	Hold        time.Duration   `json:"hold,omitempty"`        // how long that decision waits, in nanoseconds
+	Facet       cloud.Facet     `json:"facet,omitempty"`       // which request of the object it is, where there are several
+	Await       Await           `json:"await,omitempty"`       // what must be there first; until then apply defers the change as a task
+}
+
+// Await is what a change waits for beyond the plan's own changes.
+type Await string
+
+// AwaitMailbox waits for a mailbox that a licence has brought, or is about to bring, into being.
+const AwaitMailbox Await = "mailbox"
+
+// Reaches reports whether changes of the action can belong to a stage.
+func (a Action) Reaches(stage int) bool {
+	return a.Stage() == stage || a.Stage() < stage && stage == Refer.Stage()
+}
+
+// Stage gives the stage of a change, which is that of its action, but that what waits for a mailbox comes after licences.
+func (c *Change) Stage() int {
+	if c.Await != "" {
+		return max(c.Action.Stage(), Refer.Stage())
+	}
+	return c.Action.Stage()
 }
 
 // Skip is something withheld, with its reason.
@@ -173,6 +195,12 @@ const (
 	Unresolved       SkipReason = "unresolved-member" // a member or manager that has no cloud counterpart
 	OutsideSelection SkipReason = "outside-selection" // not among the objects that this plan was restricted to
 	Protected        SkipReason = "protected"         // an administrator of the tenant
+	Delayed          SkipReason = "delayed-task"      // waits as a task of an earlier run
+	Drifted          SkipReason = "drift"             // was changed in the tenant since coexist wrote it, and the configuration says to leave it
+	NoMailbox        SkipReason = "no-mailbox"        // needs a mailbox, and there is none and none is coming
+	SecondMailbox    SkipReason = "second-mailbox"    // a licence would make an empty mailbox beside the one on premises
+	LostMailbox      SkipReason = "lost-mailbox"      // a deleted or inactive mailbox is to be restored rather than made anew
+	AfterConversion  SkipReason = "after-conversion"  // would take the licence of a mailbox that is not a shared one yet
 	Substituted      SkipReason = "substituted"       // the cloud cannot hold the value; what it makes of it stands in its place
 )
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coexistsync/coexist/engine/desired"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/rules"
 )
@@ -24,6 +25,7 @@ type Explanation struct {
 	Changes  []plan.Change
 	Skips    []plan.Skip
 	Names    func(c plan.Change) string // what a change does, for people; see Effect
+	Cloud    *desired.Outlook           // what the cloud makes of its names; nil when that was not asked
 }
 
 // Explain writes, for each decision, what was decided, and what became of every rule, with its condition.
@@ -44,6 +46,9 @@ func Explain(w io.Writer, x Explanation, o Options) error {
 	for _, d := range x.Decisions {
 		t.decision(d, x.When)
 	}
+	if x.Cloud != nil {
+		t.names(*x.Cloud)
+	}
 	if x.Compared {
 		t.consequence(x, o)
 	}
@@ -61,6 +66,7 @@ func place(o rules.Origin) string { return fmt.Sprintf("%s:%d", Safe(o.File), o.
 // decision writes one decision and its rules, with the condition of each that was looked at.
 func (p *page) decision(d rules.DecisionTrace, when map[string]string) {
 	p.head(verdictOf(d))
+	p.instead(d.Decision)
 	wideRule, widePlace := 0, 0
 	for _, r := range d.Rules {
 		wideRule, widePlace = max(wideRule, cells(Safe(r.Origin.Rule))), max(widePlace, cells(place(r.Origin)))

@@ -20,7 +20,11 @@ type (
 		Entries  []entryRow      `json:"entries,omitempty"`
 		Dropped  []rules.Dropped `json:"dropped,omitempty"`
 		Error    string          `json:"error,omitempty"`
-		Rules    []ruleRow       `json:"rules"`
+		Pending  *pendingRow     `json:"pending,omitempty"`
+		// Exception decided in place of the rules; lapsed is one that is over.
+		Exception *exceptionRow `json:"exception,omitempty"`
+		Lapsed    *exceptionRow `json:"lapsed,omitempty"`
+		Rules     []ruleRow     `json:"rules"`
 	}
 	entryRow struct {
 		Key   string      `json:"key"`
@@ -52,6 +56,9 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 	if x.ScopeErr != nil {
 		doc["error"] = x.ScopeErr.Error()
 	}
+	if x.Cloud != nil {
+		doc["names"] = map[string]any{"recipient": x.Cloud.Recipient, "synchronised": x.Cloud.Synced, "direct": x.Cloud.Direct}
+	}
 	if x.Compared {
 		doc["changes"], doc["skips"] = x.Changes, x.Skips
 	}
@@ -63,7 +70,7 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 
 func decisionOf(d rules.DecisionTrace, when map[string]string) decisionRow {
 	row := decisionRow{Decision: d.Name, Mode: d.Mode, Status: statusWord(d.Status), Value: d.Text, Reason: d.Reason, List: d.List,
-		Dropped: d.Dropped, Error: message(d.Err)}
+		Dropped: d.Dropped, Error: message(d.Err), Pending: pendingOf(d.Pending), Exception: exceptionOf(d.Exception), Lapsed: exceptionOf(d.Lapsed)}
 	for _, e := range d.Entries {
 		row.Entries = append(row.Entries, entryRow{e.Key, e.Value, e.Refs, e.Origin.Rule})
 	}

@@ -37,8 +37,9 @@ func planJSON(buf *bufio.Writer, p Planned) error {
 }
 
 // SyncJSON writes a plan and the run that carried it out as one JSON document: formatVersion, kind "coexist.report.sync", the
-// plan as PlanJSON and the run as RunJSON writes it, null when nothing was applied.
-func SyncJSON(w io.Writer, p Planned, r *Performed) error {
+// plan as PlanJSON and the run as RunJSON writes it, null when nothing was applied. tasks, of which there is one at most, says
+// what came of delayed tasks that were due.
+func SyncJSON(w io.Writer, p Planned, r *Performed, tasks ...Tasked) error {
 	buf := bufio.NewWriter(w)
 	fmt.Fprintf(buf, "{\"formatVersion\":%q,\"kind\":\"coexist.report.sync\",\n\"plan\":", FormatVersion)
 	if err := planJSON(buf, p); err != nil {
@@ -49,6 +50,13 @@ func SyncJSON(w io.Writer, p Planned, r *Performed) error {
 		buf.WriteString("null")
 	} else if err := runJSON(buf, *r); err != nil {
 		return err
+	}
+	for _, t := range tasks {
+		b, err := json.Marshal(t)
+		if err != nil {
+			return fmt.Errorf("write tasks as JSON: %w", err)
+		}
+		fmt.Fprintf(buf, ",\n\"tasks\":%s", b)
 	}
 	buf.WriteString("}\n")
 	return buf.Flush()

@@ -36,14 +36,23 @@ type Summary struct {
 	opts    Options
 	changes *groups
 	skipped *skipped
+	drift   group // values that are put back, which somebody changed in the tenant
 }
 
 // NewSummary starts a report.
-func NewSummary(o Options) *Summary { return &Summary{o, newGroups(o), newSkipped(o)} }
+func NewSummary(o Options) *Summary {
+	return &Summary{opts: o, changes: newGroups(o), skipped: newSkipped(o), drift: group{index: map[string]*fold{}}}
+}
 
 // Change takes one change. It never fails.
 func (s *Summary) Change(c plan.Change) error {
 	s.changes.add(c)
+	for _, a := range c.Attributes {
+		if a.Reason == plan.Drift {
+			s.drift.count++
+			s.drift.fold(Safe(a.Name), c.Object, s.opts)
+		}
+	}
 	return nil
 }
 
@@ -61,6 +70,7 @@ func (s *Summary) Write(w io.Writer, m plan.Manifest, digest string) error {
 	t.verdict(s.changes, s.skipped)
 	t.guards()
 	t.changes(s.changes)
+	t.drift(&s.drift)
 	t.seats()
 	t.skips(s.skipped)
 	t.match()
@@ -123,6 +133,16 @@ func (t *planText) verdict(g *groups, s *skipped) {
 		}
 	}
 	t.line(plain, "  "+strings.Join(parts, " · ")+" · unchanged "+count(t.m.Unchanged))
+}
+
+// drift lists, apart from what is new, the values that are put back.
+func (t *planText) drift(g *group) {
+	if g.count == 0 {
+		return
+	}
+	t.head("Of these, what somebody changed in the tenant and is put back")
+	t.line(plain, "  "+pad(count(g.count), 6)+"  "+"values that coexist wrote before; drift: report in coexist.yaml leaves such values as they are")
+	t.folds(g, t.opts)
 }
 
 // takenAway says how many changes take something away, by what they take.

@@ -29,6 +29,7 @@ var stateWords = map[journal.State]string{
 	journal.Conflict: "the tenant changed since the plan was made; plan again",
 	journal.Stale:    "the directory changed since the plan was made; plan again",
 	journal.Blocked:  "waited for a change that did not happen",
+	journal.Delayed:  "waits as a task for what is not there yet; see coexist tasks list",
 	journal.Deferred: "not done yet; apply the plan again",
 	journal.Unknown:  "may have happened; the next run looks",
 	journal.Exported: "written, but the run was cut off before it was recorded",
@@ -56,6 +57,9 @@ func Run(w io.Writer, p Performed, o Options) error {
 	rows = [][]string{{"id", Safe(p.Run.ID)}, {"plan", Safe(p.Run.Plan)}, {"tenant", Safe(p.Run.Tenant)},
 		{"by", Safe(p.Run.By.User) + " on " + Safe(p.Run.By.Host) + ", " + Safe(p.Run.Mode)},
 		{"from", instant(p.Run.Started) + " to " + instant(p.Run.Finished)}}
+	if p.Run.Stop != nil {
+		rows = append(rows, []string{"stop", "asked for by " + Safe(p.Run.Stop.By.User) + " on " + Safe(p.Run.Stop.By.Host) + " at " + instant(p.Run.Stop.At)})
+	}
 	for _, v := range p.Run.Overrides {
 		rows = append(rows, []string{"allowed", Safe(v.Guard) + ": " + Safe(v.Reason)})
 	}
@@ -72,10 +76,24 @@ func runVerdict(t *page, p Performed) {
 	switch {
 	case p.Run.State == journal.Stopped:
 		t.flow(red, "", "STOPPED after "+figures+": "+Safe(p.Run.Detail)+".", 0)
+	case p.Run.State == journal.Refused:
+		t.flow(yellow, "", "Not applied: "+Safe(p.Run.Detail)+".", 0)
+	case p.Run.State == journal.Broken:
+		t.flow(red, "", "Ended by an error after "+figures+": "+Safe(p.Run.Detail)+".", 0)
 	case p.Run.State == journal.Interrupted:
-		t.flow(yellow, "", "Interrupted after "+figures+"; apply the same plan again to carry on.", 0)
+		text := "Interrupted after " + figures
+		if p.Run.Detail != "" && p.Run.Detail != "interrupted" {
+			text += " (" + Safe(p.Run.Detail) + ")"
+		}
+		t.flow(yellow, "", text+"; apply the same plan again to carry on.", 0)
+	case p.Run.State == journal.Running && p.Run.Progress != nil:
+		t.flow(yellow, "", "Under way: "+phase(*p.Run.Progress)+", "+figures+" carried out; seen last "+instant(p.Run.Progress.At)+".", 0)
 	case p.Run.State == journal.Running:
 		t.flow(yellow, "", "Not ended: "+figures+"; if nobody carries it on, apply the same plan again.", 0)
+	case p.Run.Changes == 0:
+		t.flow(bold, "", "Done: there was nothing to change.", 0)
+	case done < p.Run.Changes && done+p.Counts[journal.Delayed] == p.Run.Changes:
+		t.flow(bold, "", "Done: "+figures+" carried out, and "+plural(p.Counts[journal.Delayed], "change waits", "changes wait")+" as tasks.", 0)
 	case done == p.Run.Changes:
 		t.flow(bold, "", "Done: "+figures+" carried out.", 0)
 	default:
@@ -83,9 +101,18 @@ func runVerdict(t *page, p Performed) {
 	}
 }
 
+// phase says what a run is at.
+func phase(p journal.Progress) string {
+	text := string(p.Phase)
+	if n := p.Percent(); n >= 0 {
+		text += fmt.Sprintf(" %d %% (%s of %s)", n, count(p.Done), count(p.Total))
+	}
+	return text
+}
+
 // runProblems lists the changes that did not succeed, grouped by state, action and what went wrong.
 func runProblems(t *page, p Performed, o Options) error {
-	if p.Counts.Succeeded() == p.Counts.Reached() {
+	if p.Counts.Succeeded()+p.Counts[journal.Delayed] == p.Counts.Reached() {
 		return nil
 	}
 	var list []*group
@@ -94,7 +121,7 @@ func runProblems(t *page, p Performed, o Options) error {
 		if err != nil {
 			return err
 		}
-		if e.State.Succeeded() {
+		if e.State.Succeeded() || e.State == journal.Delayed {
 			continue
 		}
 		key := string(e.State) + "\x00" + string(e.Action)

@@ -19,11 +19,11 @@ import (
 
 // Validated says what a validation looked at.
 type Validated struct {
-	AsOf   time.Time
-	Mode   cloud.Mode        // of objects that are not in the cloud yet
-	Tenant *cloud.Tenant     // nil: the tenant was not read
-	Object *plan.Object      // the only object whose findings are told; nil for all
-	Least  validate.Severity // findings below are not told, and stand in the summary alone
+	AsOf    time.Time
+	Mode    cloud.Mode        // of objects that are not in the cloud yet
+	Tenant  *cloud.Tenant     // nil: the tenant was not read
+	Objects []plan.Object     // the only objects whose findings are told; nil for all
+	Least   validate.Severity // findings below are not told, and stand in the summary alone
 }
 
 // Validation takes findings as they are made, and the summary behind them. Nothing is complete before Close.
@@ -50,13 +50,19 @@ func (j *validationJSON) begin() error {
 	if j.of.Tenant != nil {
 		tenant = j.of.Tenant.ID
 	}
+	var one *plan.Object
+	several := j.of.Objects
+	if len(several) == 1 {
+		one, several = &several[0], nil
+	}
 	head, err := json.Marshal(struct {
-		AsOf   time.Time         `json:"asOf"`
-		Mode   cloud.Mode        `json:"mode"`
-		Tenant string            `json:"tenant,omitempty"`
-		Object *plan.Object      `json:"object,omitempty"`
-		Least  validate.Severity `json:"severity"`
-	}{j.of.AsOf.UTC(), j.of.Mode, tenant, j.of.Object, j.of.Least})
+		AsOf    time.Time         `json:"asOf"`
+		Mode    cloud.Mode        `json:"mode"`
+		Tenant  string            `json:"tenant,omitempty"`
+		Object  *plan.Object      `json:"object,omitempty"`  // when it is one
+		Objects []plan.Object     `json:"objects,omitempty"` // when they are several
+		Least   validate.Severity `json:"severity"`
+	}{j.of.AsOf.UTC(), j.of.Mode, tenant, one, several, j.of.Least})
 	if err != nil {
 		return fmt.Errorf("write validation as JSON: %w", err)
 	}
@@ -284,8 +290,8 @@ func (t *validationText) verdict(p *page, s validate.Summary) {
 		tenant = Safe(t.of.Tenant.Name) + " (" + Safe(t.of.Tenant.ID) + ")"
 	}
 	about := [][]string{{"tenant", tenant}, {"mode", string(t.of.Mode) + ", for objects that are not in the cloud yet"}, {"as of", instant(t.of.AsOf)}}
-	if t.of.Object != nil {
-		about = append([][]string{{"object", label(*t.of.Object, t.o)}}, about...)
+	for _, o := range slices.Backward(t.of.Objects) {
+		about = append([][]string{{"object", label(o, t.o)}}, about...)
 	}
 	p.table(2, about)
 }

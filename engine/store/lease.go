@@ -47,8 +47,12 @@ type Lease struct {
 	once   sync.Once
 }
 
-// Acquire takes the lease of a tenant, or returns a *HeldError at once. by.Host must tell hosts apart. The store belongs to
-// the first tenant whose lease was taken; another one's is refused with ErrOtherTenant. Release gives the lease back.
+// Acquire takes the lease of a tenant, or returns a *HeldError at once, and a *HaltError while the store is halted. by.Host
+// must tell hosts apart. The store belongs to the first tenant whose lease was taken; another one's is refused with
+// ErrOtherTenant. Release gives the lease back.
+//
+// A process that dies on this host gives its lock back with its last breath, so that its lease is taken over at once. One
+// on another host cannot be looked at: its lease runs out.
 func (s *Store) Acquire(ctx context.Context, tenant string, by journal.Who) (*Lease, error) {
 	if by.Host == "" {
 		return nil, errors.New("take the lease: the host has no name")
@@ -57,7 +61,7 @@ func (s *Store) Acquire(ctx context.Context, tenant string, by journal.Who) (*Le
 	if err != nil {
 		return nil, fmt.Errorf("lock the store: %w", err)
 	}
-	locked, err := tryLock(lock)
+	locked, err := patientLock(lock)
 	if err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("lock the store %s: %w", s.path, err)
@@ -79,6 +83,40 @@ func (s *Store) Acquire(ctx context.Context, tenant string, by journal.Who) (*Le
 	l.stop = stop
 	l.beat.Go(func() { l.renew(beat) })
 	return l, nil
+}
+
+// patientLock tries for a moment: Alive holds the lock that long.
+func patientLock(f *os.File) (locked bool, err error) {
+	for n := range 5 {
+		if n > 0 {
+			time.Sleep(20 * time.Millisecond)
+		}
+		if locked, err = tryLock(f); locked || err != nil {
+			break
+		}
+	}
+	return locked, err
+}
+
+// Alive reports whether the process that carries a run on is still there: on this host by its lock, on another by its lease.
+func (s *Store) Alive(ctx context.Context, r journal.Run, host string) (bool, error) {
+	h, err := holder(ctx, s.read, directory.Fold(r.Tenant))
+	if err != nil {
+		return false, s.fail("read the lease", err)
+	}
+	if r.State.Ended() || h.By != r.By || h.Expires.IsZero() {
+		return false, nil
+	}
+	if h.By.Host != host {
+		return s.now().Before(h.Expires), nil
+	}
+	lock, err := os.OpenFile(s.path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return false, fmt.Errorf("lock the store: %w", err)
+	}
+	defer lock.Close()
+	free, err := tryLock(lock)
+	return !free, err
 }
 
 // Epoch counts how often the lease was taken.
@@ -106,6 +144,11 @@ func holder(ctx context.Context, q querier, tenant string) (*HeldError, error) {
 // another host counts until it runs out.
 func (l *Lease) take(ctx context.Context, t *sql.Tx) error {
 	now := l.store.now()
+	if h, err := halted(ctx, t); err != nil {
+		return err
+	} else if h != nil {
+		return &HaltError{*h}
+	}
 	var other int
 	if err := t.QueryRowContext(ctx, `SELECT COUNT(*) FROM leases WHERE tenant <> $1`, l.tenant).Scan(&other); err != nil {
 		return err

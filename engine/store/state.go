@@ -58,6 +58,9 @@ func (s *Store) Observe(ctx context.Context, o ledger.Observation) error {
 				return err
 			}
 		}
+		if err := s.putCookies(ctx, t, o.Cookies); err != nil {
+			return err
+		}
 		return observeLeaving(ctx, t, o)
 	})
 }

@@ -7,7 +7,9 @@
 // by ON CONFLICT. What only SQLite knows stands in open.go. Text must be compared by its bytes, which is SQLite's way;
 // PostgreSQL needs the collation "C".
 //
-// The file belongs on a local disk: SQLite's WAL needs memory shared between the processes that use it.
+// The file belongs on a local disk: SQLite's WAL needs memory shared between the processes that use it, so that a network
+// drive is refused when the store is opened. Two hosts that write to one tenant need one store between them; the lease and its
+// epoch are made for that, on PostgreSQL, and until then one host writes and others plan.
 package store
 
 import (
@@ -30,6 +32,7 @@ var (
 	ErrNoRun       = errors.New("no such run")
 	ErrLeaseLost   = errors.New("another process has taken over")
 	ErrOtherTenant = errors.New("the store belongs to another tenant")
+	ErrMissing     = errors.New("there is no store yet; the first plan makes it")
 )
 
 // Options are what a store needs from outside.
@@ -38,6 +41,8 @@ type Options struct {
 	// LeaseTTL is how long a lease lives without being renewed, that is until another host may take over from one that
 	// fell silent; 0 for 30 minutes.
 	LeaseTTL time.Duration
+	// Existing opens a store that is there, and makes none: ErrMissing.
+	Existing bool
 }
 
 // Store is an open store. It is safe for concurrent use, also by several processes.
@@ -58,6 +63,9 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	if s.ttl == 0 {
 		s.ttl = 30 * time.Minute
+	}
+	if _, err := os.Stat(path); o.Existing && errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("open store %s: %w", path, ErrMissing)
 	}
 	if err := prepare(path); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)

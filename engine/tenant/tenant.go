@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
@@ -22,12 +23,16 @@ type View struct {
 	byUPN     map[string]int32
 	byAddress map[string][]int32
 	byPrimary map[string][]int32
+	lost      []cloud.Object     // mailboxes that are deleted softly or inactive, by id and then GUID
+	lostBy    map[string][]int32 // under "id:", "anchor:", "guid:" and "address:"
 }
 
-// Builder collects the objects of a tenant. Values that many objects share are kept once. It is not safe for concurrent
-// use.
+// Builder collects the objects of a tenant. Values that many objects share are kept once. It is safe for concurrent use,
+// so that several directories can be read side by side.
 type Builder struct {
-	objects []cloud.Object
+	mu      sync.Mutex
+	objects []cloud.Object         // of Entra
+	mail    []cloud.Object         // of Exchange
 	shared  map[string]cloud.Value // texts that several objects have
 	seen    map[string]*use        // by property
 }
@@ -40,8 +45,22 @@ func NewBuilder() *Builder {
 	return &Builder{shared: map[string]cloud.Value{}, seen: map[string]*use{}}
 }
 
-// Add takes an object over.
+// Add takes an object of Entra ID over.
 func (b *Builder) Add(o cloud.Object) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.objects = append(b.objects, b.keep(o))
+}
+
+// AddRecipient takes an object of Exchange Online over. In the view it is one with the object of Entra ID that has its id.
+func (b *Builder) AddRecipient(o cloud.Object) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.mail = append(b.mail, b.keep(o))
+}
+
+// keep replaces what many objects share by one copy.
+func (b *Builder) keep(o cloud.Object) cloud.Object {
 	kept := make([]cloud.Set, len(o.Properties))
 	for i, s := range o.Properties {
 		if row := cloud.Row(s.Name); row != nil {
@@ -50,11 +69,15 @@ func (b *Builder) Add(o cloud.Object) {
 		kept[i] = cloud.Set{Name: s.Name, Value: b.share(s.Name, s.Value)}
 	}
 	o.Properties = kept
-	b.objects = append(b.objects, o)
+	return o
 }
 
-// Len is the number of objects added so far.
-func (b *Builder) Len() int { return len(b.objects) }
+// Len is the number of objects added so far, of both directories.
+func (b *Builder) Len() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.objects) + len(b.mail)
+}
 
 // share gives the kept copy of a text. A property whose values turn out to be mostly its own is no longer looked at.
 func (b *Builder) share(name string, v cloud.Value) cloud.Value {
@@ -82,14 +105,15 @@ func (b *Builder) share(name string, v cloud.Value) cloud.Value {
 // View orders and indexes the objects. Objects that a target returned twice, as pages may, count once; two different
 // objects of one id are an error, because one of them would be lost. The builder must not be used afterwards.
 func (b *Builder) View(facts cloud.Tenant) (*View, error) {
-	objects := b.objects
-	slices.SortStableFunc(objects, func(a, b cloud.Object) int { return cmp.Compare(a.ID, b.ID) })
-	for i := 1; i < len(objects); i++ {
-		if a, b := &objects[i-1], &objects[i]; a.ID == b.ID && (a.Type != b.Type || a.Anchor != b.Anchor || a.Deleted != b.Deleted) {
-			return nil, fmt.Errorf("the tenant returned two different objects with id %s", a.ID)
-		}
+	objects, err := unique(b.objects)
+	if err != nil {
+		return nil, err
 	}
-	objects = slices.CompactFunc(objects, func(a, b cloud.Object) bool { return a.ID == b.ID })
+	live, lost := apart(b.mail)
+	if live, err = unique(live); err != nil {
+		return nil, err
+	}
+	objects = merge(objects, live)
 	v := &View{Facts: facts, objects: objects, byAnchor: make(map[directory.Anchor][]int32, len(objects)),
 		bySID: map[string]int32{}, byUPN: make(map[string]int32, len(objects)), byAddress: make(map[string][]int32, len(objects)), byPrimary: make(map[string][]int32, len(objects))}
 	for i := range objects {
@@ -98,7 +122,19 @@ func (b *Builder) View(facts cloud.Tenant) (*View, error) {
 	for _, list := range v.byAnchor {
 		slices.SortStableFunc(list, func(a, b int32) int { return boolean(v.objects[a].Deleted) - boolean(v.objects[b].Deleted) })
 	}
+	v.indexLost(lost)
 	return v, nil
+}
+
+// unique orders objects by id, each once.
+func unique(objects []cloud.Object) ([]cloud.Object, error) {
+	slices.SortStableFunc(objects, func(a, b cloud.Object) int { return cmp.Compare(a.ID, b.ID) })
+	for i := 1; i < len(objects); i++ {
+		if a, b := &objects[i-1], &objects[i]; a.ID == b.ID && (a.Type != b.Type || a.Anchor != b.Anchor || a.Deleted != b.Deleted) {
+			return nil, fmt.Errorf("the tenant returned two different objects with id %s", a.ID)
+		}
+	}
+	return slices.CompactFunc(objects, func(a, b cloud.Object) bool { return a.ID == b.ID }), nil
 }
 
 func boolean(b bool) int {

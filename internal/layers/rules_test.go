@@ -12,7 +12,7 @@ var rings = []string{"directory", "rules", "engine", "connectors", "cmd"}
 
 // pure lists the packages of engine that know neither files nor tenants nor clocks; they see none of the others.
 var pure = []string{"engine/connector", "engine/tenant", "engine/join", "engine/validate", "engine/desired", "engine/diff",
-	"engine/plan", "engine/ledger", "engine/journal"}
+	"engine/plan", "engine/ledger", "engine/journal", "engine/task"}
 
 // connectorSees lists what a connector may use beside the vocabulary of directory.
 var connectorSees = []string{"engine/connector", "engine/plan"}

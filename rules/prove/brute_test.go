@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/rules"
 	"github.com/coexistsync/coexist/rules/prove"
 )
@@ -68,15 +69,20 @@ type seen struct {
 	used    map[string]bool // policies that took an object
 	applies map[string]bool // decisions that applied, and with "!" before them, that did not: "policy decision"
 	lists   []string        // of licences, by object and day
+	acted   map[string]bool // rules that decided about an object whose type has what they set: "rule key"
 }
 
 func try(t testing.TB, schema *directory.Schema, set *rules.Set, inputs func(*rules.Set) []rules.Input) seen {
-	s := seen{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, nil}
+	s := seen{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, nil, map[string]bool{}}
 	in := inputs(set)
 	for _, day := range days {
 		e := set.NewEvaluator(schema, day)
 		for _, o := range in {
+			kind := cloud.Type("")
 			for _, d := range e.Explain(o) {
+				if d.Name == rules.CloudType && d.Status == rules.Decided {
+					kind = cloud.Type(d.Text)
+				}
 				policy := d.Rules[0].Origin.Policy
 				s.used[policy] = true
 				if d.Status == rules.NotApplicable {
@@ -94,9 +100,11 @@ func try(t testing.TB, schema *directory.Schema, set *rules.Set, inputs func(*ru
 				}
 				for _, o := range d.Origins {
 					s.decided[o.Rule] = true
+					s.acted[o.Rule+" "] = s.acted[o.Rule+" "] || acts(kind, d.Name)
 				}
 				for _, x := range d.Entries {
 					s.decided[x.Origin.Rule+" "+x.Key] = true
+					s.acted[x.Origin.Rule+" "+x.Key] = s.acted[x.Origin.Rule+" "+x.Key] || acts(kind, x.Key)
 				}
 				if d.Name == rules.Licenses {
 					s.lists = append(s.lists, fmt.Sprint(o.Object.GUID, day, d.List))
@@ -105,6 +113,12 @@ func try(t testing.TB, schema *directory.Schema, set *rules.Set, inputs func(*ru
 		}
 	}
 	return s
+}
+
+// acts reports whether objects of a type have a property.
+func acts(kind cloud.Type, name string) bool {
+	p := cloud.Row(name)
+	return kind != "" && kind != cloud.None && p != nil && p.On(kind)
 }
 
 // without gives a policy file without one of its rules.
@@ -185,6 +199,22 @@ func wrong(t testing.TB, f *prove.Finding, all seen, files fstest.MapFS, schema 
 		}
 	case f.Kind == prove.Impossible && all.applied[id]:
 		return "its condition was true"
+	case f.Kind == prove.NeverActs:
+		for _, key := range append([]string{""}, f.Keys...) {
+			if key == "" && (f.Decision == rules.Attributes || f.Decision == rules.Mail || f.Decision == rules.Account) {
+				continue
+			}
+			if all.acted[id+" "+key] {
+				return "it had an effect"
+			}
+		}
+		if len(f.Keys) == 0 && f.Decision != rules.Licenses && f.Decision != rules.UsageLocation {
+			for k := range all.acted {
+				if all.acted[k] && strings.HasPrefix(k, id+" ") && k != id+" " {
+					return "it had an effect"
+				}
+			}
+		}
 	case f.Kind == prove.Impossible:
 	case f.Decision == rules.Licenses:
 		fewer := fstest.MapFS{}

@@ -71,6 +71,7 @@ func (r *prover) policy(all []rules.PolicyConditions) {
 		k.given = append(k.given, assumption{link, "given the earlier decisions"})
 		for _, d := range decisions {
 			k.decision(d)
+			k.acts(d, decisions)
 		}
 	}
 	r.stats.Policies++

@@ -1,5 +1,5 @@
-// Package prove finds rules that can never do anything: shadowed by rules before them, impossible, or a duplicate of
-// another, and conditions that are constant. It does not try objects out; it shows by logic that no object at all could
+// Package prove finds rules that can never do anything: shadowed by rules before them, impossible, a duplicate of another, or
+// about what their objects do not have, and conditions that are constant. It does not try objects out; it shows by logic that no object at all could
 // make a difference.
 //
 // A condition is seen as a formula over its comparisons. About these it knows that an attribute of one value equals one
@@ -8,7 +8,8 @@
 // does not understand is an atom about which nothing is known. So it can miss a rule without effect, and never accuses one
 // that has an effect: when a finding stands, no directory makes the rule matter.
 //
-// Errors in expressions hold a decision; findings are about objects whose decision is not held.
+// Errors in expressions hold a decision, a rule's hold keeps one back, and exceptions decide in place of rules; findings are
+// about objects of whose decisions none of this is so.
 package prove
 
 import (
@@ -27,6 +28,7 @@ const (
 	Impossible Kind = "impossible-rule"     // it is never true
 	Duplicate  Kind = "duplicate-condition" // another rule is true for the same objects and does the same or comes first
 	Constant   Kind = "constant-condition"  // a condition is always true, or never
+	NeverActs  Kind = "never-acts"          // what a rule sets can never have an effect where the rule applies
 	NotDecided Kind = "not-decided"         // the search for a proof was given up
 )
 

@@ -40,7 +40,7 @@ func TestEveryKindHasAPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []prove.Kind{prove.Shadowed, prove.Impossible, prove.Duplicate, prove.Constant, prove.NotDecided} {
+	for _, kind := range []prove.Kind{prove.Shadowed, prove.Impossible, prove.Duplicate, prove.Constant, prove.NeverActs, prove.NotDecided} {
 		page, err := os.ReadFile("../../docs/lint/" + string(kind) + ".md")
 		if err != nil {
 			t.Fatal(err)

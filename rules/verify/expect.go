@@ -101,7 +101,7 @@ func (r *suiteReader) outcome(d string, v strictyaml.Value) []expectation {
 		}
 		return []expectation{x.value(strconv.Quote(r.word(d, v)))}
 	case rules.Collect:
-		return []expectation{x.value(showSet(r.bundles(v)))}
+		return []expectation{x.value(showSet(r.members(d, v)))}
 	}
 	var out []expectation
 	v.Each(func(name string, key, y strictyaml.Value) {
@@ -165,7 +165,7 @@ func mustBe(v strictyaml.Value, want bool) {
 	}
 }
 
-// details reads value, hold and reason of a decision of mode first.
+// details reads value, hold, reason and pending of a decision of mode first.
 func (r *suiteReader) details(x expectation, v strictyaml.Value) []expectation {
 	var out []expectation
 	one := func(key string, y strictyaml.Value, want string, got func(d rules.Decision) string) {
@@ -182,6 +182,14 @@ func (r *suiteReader) details(x expectation, v strictyaml.Value) []expectation {
 		"value": func(y strictyaml.Value) { one("value", y, strconv.Quote(r.word(x.decision, y)), shown) },
 		"hold": func(y strictyaml.Value) {
 			one("hold", y, y.Duration().String(), func(d rules.Decision) string { return d.Hold.String() })
+		},
+		"pending": func(y strictyaml.Value) {
+			one("pending", y, strconv.Quote(r.word(x.decision, y)), func(d rules.Decision) string {
+				if d.Pending == nil {
+					return "nothing is pending"
+				}
+				return strconv.Quote(d.Pending.Text)
+			})
 		},
 		"reason": func(y strictyaml.Value) {
 			one("reason", y, strconv.Quote(y.Text()), func(d rules.Decision) string { return strconv.Quote(d.Reason) })
@@ -205,12 +213,17 @@ func (r *suiteReader) word(decision string, v strictyaml.Value) string {
 	return v.Words()
 }
 
-func (r *suiteReader) bundles(v strictyaml.Value) []string {
+// members reads names that a decision of mode collect adds up.
+func (r *suiteReader) members(decision string, v strictyaml.Value) []string {
+	noun, known := "bundle", r.words.members[decision]
+	if decision == rules.Groups {
+		noun = "cloud group"
+	}
 	var out []string
 	v.Items(func(_ int, x strictyaml.Value) {
 		name := x.Words()
-		if name != "" && !slices.Contains(r.words.bundles, name) {
-			x.Unknown("bundle", name, r.words.bundles)
+		if name != "" && !slices.Contains(known, name) {
+			x.Unknown(noun, name, known)
 		}
 		out = append(out, name)
 	})

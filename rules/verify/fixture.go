@@ -136,6 +136,12 @@ func (r *suiteReader) change(name string, key, v strictyaml.Value) change {
 	case "directGroups":
 		groups := r.groups(v)
 		return func(s *subject) { s.direct = groups }
+	case "unreadable":
+		names := r.unreadable(v)
+		return func(s *subject) { s.unreadable = names }
+	case "prior":
+		priors := r.priors(v)
+		return func(s *subject) { s.priors = priors }
 	}
 	return r.attribute(name, key, v)
 }

@@ -119,7 +119,7 @@ func (l *loader) file(fsys fs.FS, name, shown string) {
 		}
 	})
 	switch kind.Peek() {
-	case "Policy", "Conditions":
+	case "Policy", "Conditions", "Exceptions":
 		return
 	case suiteKind:
 	default:

@@ -42,7 +42,7 @@ func TestPageExamplePasses(t *testing.T) {
 			t.Errorf("%d: %s: %s is %s, want %s", m.Line, x.Name, m.Subject, m.Got, m.Want)
 		}
 	}
-	if !r.OK() || r.Counts.Pass != 11 {
+	if !r.OK() || r.Counts.Pass != 16 {
 		t.Errorf("%+v", r.Counts)
 	}
 }

@@ -18,6 +18,8 @@ type subject struct {
 	enabled        *bool  // nil: as userAccountControl says
 	attributes     map[string]directory.Attribute
 	nested, direct []string // groups
+	unreadable     []string // LDAP names
+	priors         []rules.Prior
 }
 
 // newSubject begins a subject. Its GUID follows from the names, so that no run differs from another.
@@ -80,7 +82,7 @@ func (s *subject) input(o directory.Object, groups []string) rules.Input {
 	in := func(list []string, ref int) bool {
 		return slices.ContainsFunc(list, func(g string) bool { return directory.EqualFold(g, groups[ref]) })
 	}
-	return rules.Input{Object: o, Domain: s.domain,
+	return rules.Input{Object: o, Domain: s.domain, Unreadable: s.unreadable, Priors: s.priors,
 		InGroup:    func(ref int) bool { return in(s.nested, ref) || in(s.direct, ref) },
 		DirectlyIn: func(ref int) bool { return in(s.direct, ref) }}
 }

@@ -15,18 +15,18 @@ type vocabulary struct {
 	names      []string                     // policies' and LDAP names, for suggestions
 	groups     []string
 	policies   []string
-	bundles    []string
+	members    map[string][]string // by decision of mode collect: the names of bundles or cloud groups
 	decisions  []string            // in the order in which policies first make them
-	rules      map[string][]string // ids by decision
+	rules      map[string][]string // ids by decision, with those of exceptions
 	modes      map[string]rules.Mode
 }
 
 // words of fixtures that are no attributes.
-var words = []string{"like", "class", "guid", "domain", "enabled", "groups", "directGroups"}
+var words = []string{"like", "class", "guid", "domain", "enabled", "groups", "directGroups", "unreadable", "prior"}
 
 func newVocabulary(set *rules.Set) *vocabulary {
 	v := &vocabulary{attributes: map[string][]rules.Attribute{}, ldap: map[string]rules.Attribute{}, names: slices.Clone(words),
-		groups: set.Groups(), rules: map[string][]string{}, modes: map[string]rules.Mode{}}
+		groups: set.Groups(), members: map[string][]string{}, rules: map[string][]string{}, modes: map[string]rules.Mode{}}
 	for _, a := range set.Vocabulary() {
 		if len(v.attributes[a.Name]) == 0 {
 			v.names = append(v.names, a.Name)
@@ -40,7 +40,10 @@ func newVocabulary(set *rules.Set) *vocabulary {
 	for _, p := range set.Policies() {
 		v.policies = append(v.policies, p.Name)
 		for _, b := range p.Bundles {
-			v.bundles = append(v.bundles, b.Name)
+			v.members[rules.Licenses] = append(v.members[rules.Licenses], b.Name)
+		}
+		for _, g := range p.CloudGroups {
+			v.members[rules.Groups] = append(v.members[rules.Groups], g.Name)
 		}
 		for _, d := range p.Decisions {
 			if _, known := v.modes[d.Name]; !known {
@@ -51,6 +54,9 @@ func newVocabulary(set *rules.Set) *vocabulary {
 				v.rules[d.Name] = append(v.rules[d.Name], r.Origin.Rule)
 			}
 		}
+	}
+	for _, x := range set.Exceptions() {
+		v.rules[x.Decision] = append(v.rules[x.Decision], x.ID)
 	}
 	return v
 }

@@ -91,6 +91,8 @@ func (n *Node) compare(v Value, exact bool) bool {
 			}
 		}
 		return false
+	case Word:
+		return v.kind == text && words(v.text, n.Values[0].text)
 	case StartsWith, EndsWith:
 		s, part := v.text, n.Values[0].text
 		if v.kind != text || len(part) > len(s) {

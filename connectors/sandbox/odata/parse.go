@@ -26,6 +26,7 @@ const (
 	Or         Op = "or"
 	Not        Op = "not"
 	Any        Op = "any"
+	Word       Op = "word" // of $search: words of the text begin words of the value
 )
 
 // Node is one operation. And and Or have two Kids, Not one. Any has one, or none for any(); Path is then the collection

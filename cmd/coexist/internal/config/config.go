@@ -5,8 +5,11 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/coexistsync/coexist/engine"
 	"github.com/coexistsync/coexist/internal/strictyaml"
@@ -22,6 +25,12 @@ type Config struct {
 	Store       string // the embedded database
 	Pilot       string // group that a plan is restricted to, "" for no pilot
 	Guards      engine.Limits
+	// TaskDeadline is how long a delayed task waits before it expires; 0 for the shipped 72 hours.
+	TaskDeadline time.Duration
+	// ReportDrift says that what coexist wrote and somebody changed in the tenant is reported and left alone; otherwise it is
+	// put back.
+	ReportDrift bool
+	Secrets     map[string]Secret // that policies name, such as first passwords of accounts
 
 	files []file // that the configuration names, for Verify
 }
@@ -61,12 +70,28 @@ type Tenant struct {
 	ID    string
 	Cloud string // global, usgov, usgovdod or china
 	URL   string // of a rehearsal tenant, "" for the real one
-	// ClientID is the app registration; either Secret or Certificate proves it.
+	// Exchange says that Exchange Online is connected too; without it, what only that can do is withheld and listed.
+	Exchange bool
+	// ClientID is the app registration. Secret or Certificate proves it, or Method says how else.
 	ClientID    string
 	Secret      Secret
 	Certificate string // path of a PEM or PFX file
 	Password    Secret // of the certificate file
+	Method      string // "", or one of the Methods
+	TokenFile   string // of a workload identity, "" for the one that AZURE_FEDERATED_TOKEN_FILE names
+	// Proxy is where https goes through: http://host:port, "none" for no proxy at all, "" for what the environment or the
+	// system says.
+	Proxy string
+	CA    string // path of a PEM file with further authorities to trust, such as an inspecting proxy's
 }
+
+// The ways to sign in without a secret or a certificate of one's own.
+const (
+	ManagedIdentity  = "managedIdentity"
+	WorkloadIdentity = "workloadIdentity"
+	DeviceCode       = "deviceCode"
+	AzureCLI         = "azureCLI"
+)
 
 // file is something that must exist for the configuration to work.
 type file struct {
@@ -137,6 +162,9 @@ func (c *Config) secrets() []Secret {
 		out = append(out, d.Auth.Password)
 	}
 	out = append(out, c.Tenant.Secret, c.Tenant.Password)
+	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
+		out = append(out, c.Secrets[name])
+	}
 	n := 0
 	for _, s := range out {
 		if !s.IsZero() {

@@ -43,6 +43,7 @@ directories:
 tenant:
   id: 11111111-2222-3333-4444-555555555555
   auth: { clientId: 21111111-2222-3333-4444-555555555555, secret: { file: secrets/app } }
+  exchange: true
 policies: policies
 writes: true
 store: state/coexist.db
@@ -70,7 +71,7 @@ func TestComplete(t *testing.T) {
 			Auth:  config.Auth{User: "svc@contoso.example", Password: config.Secret{Env: "COEXIST_TEST_PASSWORD"}},
 			Scope: []config.Scope{{OU: "OU=Staff,DC=contoso,DC=example", Filter: "(!(extensionAttribute15=nosync))", ExcludedFromOtherEngine: true}}}},
 		Tenant: config.Tenant{ID: "11111111-2222-3333-4444-555555555555", Cloud: "global", ClientID: "21111111-2222-3333-4444-555555555555",
-			Secret: config.Secret{File: filepath.Join("etc", "secrets", "app")}},
+			Secret: config.Secret{File: filepath.Join("etc", "secrets", "app")}, Exchange: true},
 		Policies: filepath.Join("etc", "policies"), Writes: true, Store: filepath.Join("etc", "state", "coexist.db"),
 		Pilot: "CN=Pilot,DC=contoso,DC=example", Guards: guards,
 	}
@@ -93,7 +94,7 @@ func TestVerifyNamesWhatIsMissing(t *testing.T) {
 	if err := c.Verify(); !errors.As(err, &problems) || len(problems) != 4 {
 		t.Fatalf("problems: %v, want CA, password, secret file and policies", err)
 	}
-	for i, line := range []int{6, 7, 14, 15} {
+	for i, line := range []int{6, 7, 14, 16} {
 		if problems[i].Line != line {
 			t.Errorf("problem %v, want it in line %d", problems[i], line)
 		}
@@ -126,6 +127,17 @@ func TestSecret(t *testing.T) {
 				t.Errorf("Read() = %q, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestSecretsOfPolicies(t *testing.T) {
+	t.Setenv("COEXIST_TEST_PASSWORD", "hush")
+	c := &config.Config{Path: "coexist.yaml", Secrets: map[string]config.Secret{"first-day": {Env: "COEXIST_TEST_PASSWORD"}}}
+	if got, err := c.Secret("first-day"); got != "hush" || err != nil {
+		t.Errorf("Secret() = %q, %v", got, err)
+	}
+	if _, err := c.Secret("other"); err == nil {
+		t.Error("an unknown secret is known")
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -38,8 +40,33 @@ func (p *parser) root(v strictyaml.Value) {
 		"pilot": func(x strictyaml.Value) {
 			x.Fields(fields{"group": func(y strictyaml.Value) { p.c.Pilot = y.Words() }}, "group")
 		},
+		"secrets": func(x strictyaml.Value) {
+			p.c.Secrets = map[string]Secret{}
+			x.Each(func(name string, key, y strictyaml.Value) {
+				if !secretName.MatchString(name) {
+					key.Problemf("the name of a secret is a-z, 0-9 and hyphens, beginning with a letter")
+				}
+				p.c.Secrets[name] = p.secret(y)
+			})
+		},
 		"guards": p.guards,
+		"drift":  func(x strictyaml.Value) { p.c.ReportDrift = x.Enum("drift", "restore", "report") == "report" },
+		"tasks": func(x strictyaml.Value) {
+			x.Fields(fields{"deadline": func(y strictyaml.Value) { p.c.TaskDeadline = deadline(y) }})
+		},
 	}, "apiVersion", "kind", "directories", "tenant", "policies", "store")
+}
+
+// deadline reads how long tasks wait, in hours or days: 72h, 14d.
+func deadline(v strictyaml.Value) time.Duration {
+	text := v.Words()
+	n, err := strconv.Atoi(strings.TrimRight(text, "hd"))
+	unit := map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour}[(text + " ")[max(0, len(text)-1)]]
+	if err != nil || unit == 0 || n < 1 || n > 10_000 || len(strings.TrimRight(text, "hd")) != len(text)-1 {
+		v.Problemf("expected a time like 72h or 14d")
+		return 0
+	}
+	return time.Duration(n) * unit
 }
 
 // path gives a path relative to the configuration's folder.
@@ -215,9 +242,12 @@ func (p *parser) tenant(v strictyaml.Value) {
 				x.Problemf("%q is not a tenant id, which is a GUID", t.ID)
 			}
 		},
-		"cloud": func(x strictyaml.Value) { t.Cloud = x.Enum("cloud", clouds...) },
-		"url":   func(x strictyaml.Value) { t.URL = tenantURL(x) },
-		"auth":  func(x strictyaml.Value) { signIn = true; p.signIn(x) },
+		"cloud":    func(x strictyaml.Value) { t.Cloud = x.Enum("cloud", clouds...) },
+		"url":      func(x strictyaml.Value) { t.URL = tenantURL(x) },
+		"auth":     func(x strictyaml.Value) { signIn = true; p.signIn(x) },
+		"exchange": func(x strictyaml.Value) { t.Exchange = x.Bool() },
+		"proxy":    func(x strictyaml.Value) { t.Proxy = proxyURL(x) },
+		"ca":       func(x strictyaml.Value) { t.CA = p.existing(x) },
 	}, "id")
 	if v.IsMapping() && t.URL == "" && !signIn {
 		v.Problemf("key %q is missing", "auth")
@@ -238,12 +268,36 @@ func tenantURL(v strictyaml.Value) string {
 	return s
 }
 
+// proxyURL reads the address of a proxy, or none.
+func proxyURL(v strictyaml.Value) string {
+	s := v.Words()
+	u, err := url.Parse(s)
+	switch {
+	case s == "" || s == "none":
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "":
+		v.Problemf("expected the address of a proxy, like http://proxy.contoso.example:8080, or none")
+	case u.User != nil:
+		v.Problemf("a user or password must not stand in the address of a proxy")
+		return ""
+	}
+	return s
+}
+
 func (p *parser) signIn(v strictyaml.Value) {
 	p.guard(v)
 	t := &p.c.Tenant
-	proofs := 0
+	proofs, named := 0, false
+	method := func(name string) func(strictyaml.Value) {
+		return func(x strictyaml.Value) {
+			if x.Bool() {
+				proofs++
+				t.Method = name
+			}
+		}
+	}
 	v.Fields(fields{
 		"clientId": func(x strictyaml.Value) {
+			named = true
 			t.ClientID = x.Words()
 			if _, err := directory.ParseGUID(t.ClientID); err != nil && t.ClientID != "" {
 				x.Problemf("not a client id, which is a GUID")
@@ -257,9 +311,27 @@ func (p *parser) signIn(v strictyaml.Value) {
 				"password": func(y strictyaml.Value) { t.Password = p.secret(y) },
 			}, "file")
 		},
-	}, "clientId")
-	if v.IsMapping() && proofs != 1 {
-		v.Problemf("sign-in needs exactly one of secret and certificate")
+		WorkloadIdentity: func(x strictyaml.Value) {
+			if !x.IsMapping() {
+				method(WorkloadIdentity)(x)
+				return
+			}
+			proofs++
+			t.Method = WorkloadIdentity
+			x.Fields(fields{"tokenFile": func(y strictyaml.Value) { t.TokenFile = p.existing(y) }}, "tokenFile")
+		},
+		ManagedIdentity: method(ManagedIdentity),
+		DeviceCode:      method(DeviceCode),
+		AzureCLI:        method(AzureCLI),
+	})
+	if !v.IsMapping() {
+		return
+	}
+	if !named && t.Method != ManagedIdentity && t.Method != AzureCLI {
+		v.Problemf("key %q is missing", "clientId")
+	}
+	if proofs != 1 {
+		v.Problemf("sign-in needs exactly one of secret, certificate, managedIdentity, workloadIdentity, deviceCode and azureCLI")
 	}
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/coexistsync/coexist/internal/strictyaml"
@@ -24,6 +25,18 @@ func (s Secret) String() string {
 		return "environment variable " + s.Env
 	}
 	return "file " + s.File
+}
+
+// secretName is what secrets are called that policies name, such as first passwords.
+var secretName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+
+// Secret gives a secret that policies name. Errors name the secret, never its content.
+func (c *Config) Secret(name string) (string, error) {
+	s, ok := c.Secrets[name]
+	if !ok {
+		return "", fmt.Errorf("secret %s is not among the secrets of %s", name, c.Path)
+	}
+	return s.Read()
 }
 
 // maxSecret bounds a secret's file: a larger one is some other file.

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/plan"
+)
+
+// Weigh gives what says how much a change counts for each guard, by the licences of a tenant. It counts as a plan's guards
+// do, apart from those that look at one group, at seats or at the source.
+func Weigh(t *cloud.Tenant) func(*plan.Change) map[string]int {
+	return func(c *plan.Change) map[string]int {
+		one := newTally(t)
+		one.change(c, 0, Limits{})
+		if len(one.planned) == 0 {
+			return nil
+		}
+		return one.planned
+	}
+}
+
+// Most gives how much of each guard the changes of a day may come to, by the populations that a plan was held against. A
+// guard that is off is not named.
+func (l Limits) Most(m *plan.Manifest) map[string]int {
+	out := map[string]int{}
+	for _, g := range m.Guards {
+		limit := l.ByGuard[g.Name]
+		most := limit.Count
+		if limit.Percent > 0 && g.Population >= l.MinPopulation {
+			if share := max(1, int(math.Ceil(limit.Percent*float64(g.Population)/100))); most == 0 || share < most {
+				most = share
+			}
+		}
+		switch g.Name {
+		case GuardMemberRemoval, GuardSeats, GuardSourceCollapse, GuardProtected:
+		default:
+			if most > 0 {
+				out[g.Name] = most
+			}
+		}
+	}
+	return out
+}

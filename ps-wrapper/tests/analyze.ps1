@@ -1,0 +1,11 @@
+# Writes each finding of PSScriptAnalyzer in the module as a line, and "clean" when there is none.
+$root = Split-Path -Path $PSScriptRoot -Parent
+if (-not (Get-Module -ListAvailable -Name PSScriptAnalyzer)) {
+    'missing'
+    exit 0
+}
+Import-Module -Name PSScriptAnalyzer
+$found = @(Invoke-ScriptAnalyzer -Path (Join-Path -Path $root -ChildPath 'CoexistenceSync') -Recurse -Settings (Join-Path -Path $root -ChildPath 'PSScriptAnalyzerSettings.psd1'))
+foreach ($one in $found) { "$($one.ScriptName):$($one.Line) $($one.RuleName) $($one.Message)" }
+if ($found.Count -eq 0) { 'clean' }
+exit 0
