@@ -168,6 +168,10 @@ func (p *planner) cloudGroup(o *outcome, target int, wish []int32) {
 			a.Remove = append(a.Remove, plan.Ref{ID: id})
 		}
 	}
+	if p.adopting && len(a.Remove) > 0 {
+		a.Remove = nil
+		o.skips = append(o.skips, p.withheld(about, "members"))
+	}
 	byName := func(x, y plan.Ref) int {
 		return cmp.Or(strings.Compare(x.Name, y.Name), cmp.Compare(x.Anchor, y.Anchor), strings.Compare(x.ID, y.ID))
 	}

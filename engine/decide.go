@@ -19,16 +19,18 @@ type Decider struct {
 	asOf     time.Time
 	groups   []snapshot.Set // members of each group that policies name, nested
 	direct   [][]int32      // likewise, direct
+	unread   map[directory.GUID][]string
+	priors   *Priors
 }
 
 // NewDecider resolves the groups that policies name. Each that cannot be told is a *GroupError.
 func NewDecider(s *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (*Decider, error) {
-	d := &Decider{snapshot: s, policies: policies, asOf: asOf}
+	d := &Decider{snapshot: s, policies: policies, asOf: asOf, unread: unread(s)}
 	var wrong []error
 	for _, name := range policies.Groups() {
 		found := s.GroupNamed(name)
 		if len(found) != 1 {
-			wrong = append(wrong, &GroupError{name, len(found)})
+			wrong = append(wrong, &GroupError{Name: name, Found: len(found)})
 			continue
 		}
 		members := s.MembersOf(found[0])
@@ -54,6 +56,14 @@ func doubtful(s *snapshot.Snapshot, group int, members snapshot.Set) (snapshot.F
 	return snapshot.Flaw{}, false
 }
 
+// Recall gives a decider that knows what earlier runs carried out of the objects of its snapshot. Without it every hold begins
+// and ends now.
+func (d *Decider) Recall(p *Priors) *Decider {
+	out := *d
+	out.priors = p
+	return &out
+}
+
 // Evaluator makes an evaluator for one goroutine.
 func (d *Decider) Evaluator() *rules.Evaluator {
 	return d.policies.NewEvaluator(d.snapshot.Schema(), d.asOf)
@@ -61,12 +71,15 @@ func (d *Decider) Evaluator() *rules.Evaluator {
 
 // Input gives the object at index i as policies read it.
 func (d *Decider) Input(i int) rules.Input {
-	in := rules.Input{Object: d.snapshot.At(i),
+	in := rules.Input{Object: d.snapshot.At(i), Priors: d.priors.Of(i),
 		InGroup: func(ref int) bool { return d.groups[ref].Has(i) },
 		DirectlyIn: func(ref int) bool {
 			_, ok := slices.BinarySearch(d.direct[ref], int32(i))
 			return ok
 		}}
+	if len(d.unread) > 0 {
+		in.Unreadable = d.unread[in.Object.GUID]
+	}
 	if s, ok := d.snapshot.SourceOf(i); ok {
 		in.Domain = s.Domain
 	}

@@ -47,12 +47,20 @@ type Inputs struct {
 	Progress  connector.Progress
 	// Names is told what the cloud makes of the names of each object that is compared; nil for nobody. It may be called from
 	// several goroutines.
-	Names func(directory.GUID, desired.Outlook)
+	Names  func(directory.GUID, desired.Outlook)
+	By     string         // account that plans
+	Shield Shield         // objects that nothing is taken away from
+	Recent map[string]int // what the changes of the last 24 hours count, by guard; see Weigh
+	// Failed are the ids of changes that the last run was refused for good.
+	Failed map[string]bool
+	// Mailboxes is told of each object that is compared whose mailbox is on premises; nil for nobody. Likewise.
+	Mailboxes func(OnPremises)
 }
 
 // Selection restricts a plan to some objects. Such a plan deletes and disables nothing of what has left.
 type Selection struct {
 	Describe string
+	Pilot    string // group of the configuration that it stays inside of, "" for none
 	Has      func(o directory.Object) bool
 }
 
@@ -65,28 +73,20 @@ type Sink interface {
 // GroupError says that a policy asks for membership in a group that the snapshot cannot tell: no group, or several, have
 // that name. Deciding all the same could take licences away from everybody.
 type GroupError struct {
-	Name  string
-	Found int
+	Name     string
+	Found    int
+	Protects bool // it is one whose members the configuration protects
 }
 
 // Error names the group and the way out.
 func (e *GroupError) Error() string {
+	if e.Protects {
+		return fmt.Sprintf("the configuration protects group %q, and %d groups in the snapshot have that name: name it by its distinguished name, or bring it into scope", e.Name, e.Found)
+	}
 	if e.Found == 0 {
 		return fmt.Sprintf("a policy asks for members of group %q, which is not in the snapshot: correct the name, or bring the group into scope", e.Name)
 	}
 	return fmt.Sprintf("a policy asks for members of group %q, which is the name of %d groups: name it by its distinguished name", e.Name, e.Found)
-}
-
-// Accepted gives what a complete plan that was carried out settles: the size of its sources, against which the next one is
-// held.
-func Accepted(m *plan.Manifest) ledger.Observation {
-	o := ledger.Observation{At: m.AsOf, Objects: map[string]int{}}
-	if m.Complete {
-		for _, s := range m.Sources {
-			o.Objects[s.Name] = s.Objects
-		}
-	}
-	return o
 }
 
 // Import reads every source into one snapshot, whole or not at all.
@@ -124,6 +124,7 @@ func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
 		{"read the tenant and evaluate policies", p.readAndEvaluate},
 		{"join", p.joinAll},
 		{"read mailboxes in detail", p.readDetail},
+		{"look for adoptions", p.lookForAdoptions},
 		{"compare", func(ctx context.Context) error { return p.compare(ctx, w) }},
 		{"compare cloud groups", func(context.Context) error { return p.cloudGroups(w) }},
 	} {
@@ -154,15 +155,21 @@ type planner struct {
 	verdicts  []verdict
 	wishes    map[string]int32     // source index by wished user principal name, folded; shared for several
 	addresses map[string]int32     // likewise by primary SMTP address, where Exchange Online is connected
+	aliases   map[string]int32     // likewise by alias
 	added     map[string][]string  // ids of members that coexist added to groups of the cloud alone, by the group's id
 	tasks     map[string]task.Task // delayed changes that have not ended, by the change's id
 	table     *join.Table
 	tally     *tally
+	lent      []int // source indexes of rows that coexist does not own
+	shield    shield
+	adopting  bool // the plan adopts objects, so that it takes nothing away
 	match     plan.Match
 	unchanged int
-	aside     map[directory.GUID]bool          // objects that were read and have no anchor of their own
-	flaws     map[directory.GUID]snapshot.Flaw // objects of which an attribute could not be taken over
+	aside     map[directory.GUID]bool            // objects that were read and have no anchor of their own
+	flaws     map[directory.GUID][]snapshot.Flaw // of objects of which an attribute could not be taken over
+	priors    *Priors
 	leaving   []ledger.Leaving
+	lessons   []ledger.Lesson
 }
 
 // verdict is what is remembered of an object's decisions between the passes.
@@ -170,6 +177,7 @@ type verdict struct {
 	kind    cloud.Type
 	upn     string
 	primary string
+	alias   string // of what Exchange Online makes, where it is connected
 	member  membership
 	detail  bool // it shall have values that cost a request per object to compare
 	lacks   bool // it cannot be created: a required property has no value, or a decision is held
@@ -179,10 +187,10 @@ type verdict struct {
 const shared = -1
 
 func (p *planner) resolveGroups(context.Context) (err error) {
-	p.flaws = map[directory.GUID]snapshot.Flaw{}
+	p.flaws = map[directory.GUID][]snapshot.Flaw{}
 	for _, s := range p.in.Snapshot.Sources() {
 		for _, f := range s.Flaws {
-			p.flaws[f.GUID] = f
+			p.flaws[f.GUID] = append(p.flaws[f.GUID], f)
 		}
 	}
 	p.aside = map[directory.GUID]bool{}
@@ -193,33 +201,6 @@ func (p *planner) resolveGroups(context.Context) (err error) {
 	}
 	p.decider, err = NewDecider(p.in.Snapshot, p.in.Policies, p.in.AsOf)
 	return err
-}
-
-// readLedger notes which objects have gone and which cloud ids are known.
-func (p *planner) readLedger(ctx context.Context) error {
-	p.remember, p.added = map[int]string{}, map[string][]string{}
-	for row, err := range p.in.State.Rows(ctx) {
-		if err != nil {
-			return err
-		}
-		members, wrote := row.LastWritten("members")
-		if ofCloudGroup(&row) {
-			p.added[row.ID] = members.Texts()
-			continue
-		}
-		if wrote {
-			p.grouped = true
-		}
-		if row.Owned() {
-			p.owned++
-		}
-		if i, ok := p.in.Snapshot.ByAnchor(row.Anchor); ok {
-			p.remember[i] = row.ID
-			continue
-		}
-		p.missing = append(p.missing, row)
-	}
-	return nil
 }
 
 // whole holds that no source lacks what every directory has. An export without it would read as if all were empty, and
@@ -256,7 +237,9 @@ func (p *planner) readFacts(ctx context.Context) (err error) {
 		}
 	}
 	p.tally = newTally(&p.facts)
-	return nil
+	p.tally.recent, p.tally.failed = p.in.Recent, p.in.Failed
+	p.shield, err = p.in.Shield.resolve(p.in.Snapshot)
+	return err
 }
 
 // readAndEvaluate does two things side by side that do not need each other: the tenant's objects come over the network
@@ -303,44 +286,14 @@ func (p *planner) joinAll(context.Context) error {
 
 func (v *verdict) wanted() bool { return v.kind != "" && v.kind != cloud.None }
 
-// observe remembers what a complete plan saw. A source that collapsed is not remembered as the new normal.
-func (p *planner) observe(ctx context.Context, m *plan.Manifest) error {
-	if !m.Complete || p.in.Preview || slices.ContainsFunc(m.Exceeded(), func(g plan.Guard) bool { return g.Name == GuardSourceCollapse }) {
-		return nil
-	}
-	o := ledger.Observation{At: p.in.AsOf, Objects: map[string]int{}, Scopes: map[string]directory.GUID{}, Leaving: p.leaving}
-	for _, s := range p.in.Snapshot.Sources() {
-		before, _, err := p.in.State.LastImport(ctx, s.Name)
-		if err != nil {
-			return fmt.Errorf("remember the run: %w", err)
-		}
-		for _, sc := range s.Scopes {
-			o.Objects[s.Name] += sc.Objects
-			name := sc.Configured
-			if name == "" {
-				name = sc.OU
-			}
-			if !sc.GUID.IsZero() {
-				o.Scopes[directory.Fold(name)] = sc.GUID
-			}
-		}
-		// Planning alone must not wear the guard down: only a plan that was carried out lowers what the next is held against.
-		o.Objects[s.Name] = max(o.Objects[s.Name], before)
-	}
-	if err := p.in.State.Observe(ctx, o); err != nil {
-		return fmt.Errorf("remember the run: %w", err)
-	}
-	return nil
-}
-
 // manifest draws up the head of the plan.
 func (p *planner) manifest(ctx context.Context) (plan.Manifest, error) {
 	in := p.in
-	m := plan.Manifest{Created: in.Now.UTC(), AsOf: in.AsOf.UTC(), Expires: in.Now.Add(in.Expiry).UTC(),
+	m := plan.Manifest{Created: in.Now.UTC(), By: in.By, AsOf: in.AsOf.UTC(), Expires: in.Now.Add(in.Expiry).UTC(),
 		Engine: plan.Engine{Version: in.Version, Expr: in.Expr}, Tenant: p.view.Facts, Complete: in.Selection == nil, Preview: in.Preview, Offline: in.Offline,
 		Counts: p.tally.counts, Skips: p.tally.skips, Objects: in.Snapshot.Len(), Unchanged: p.unchanged, Match: p.match, Seats: p.tally.needed()}
 	if in.Selection != nil {
-		m.Selection = in.Selection.Describe
+		m.Selection, m.Pilot = in.Selection.Describe, in.Selection.Pilot
 	}
 	m.Policy.Digest = in.Policies.Digest()
 	for _, f := range in.Policies.Files() {
@@ -369,7 +322,7 @@ func (p *planner) collapse(ctx context.Context, source string, now int) (plan.Gu
 	if err != nil || !ok {
 		return plan.Guard{Name: GuardSourceCollapse, Percent: p.in.Guards.ByGuard[GuardSourceCollapse].Percent, Detail: source + ": no run before this one"}, err
 	}
-	g := p.in.Guards.check(GuardSourceCollapse, max(0, before-now), before)
+	g := p.in.Guards.check(GuardSourceCollapse, max(0, before-now), 0, before)
 	g.Detail = fmt.Sprintf("%s: %d objects, %d at the last run", source, now, before)
 	return g, nil
 }

@@ -33,6 +33,7 @@ var asOf = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 // state is what the engine remembers, in memory.
 type state struct {
 	rows     []ledger.Row
+	memories []ledger.Memory
 	tasks    []task.Task
 	last     map[string]int
 	observed *ledger.Observation
@@ -42,6 +43,16 @@ func (s *state) Rows(context.Context) iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		for _, r := range s.rows {
 			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (s *state) Memories(context.Context) iter.Seq2[ledger.Memory, error] {
+	return func(yield func(ledger.Memory, error) bool) {
+		for _, m := range s.memories {
+			if !yield(m, nil) {
 				return
 			}
 		}

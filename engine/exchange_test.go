@@ -169,7 +169,7 @@ func TestPrimaryAddressesAndKindsAreGuarded(t *testing.T) {
 func TestMailboxAttributesBelongToTheFingerprint(t *testing.T) {
 	l := mailCase(t, "mail-onprem")
 	ask := func() string {
-		f, err := engine.Reconsider(l.source(t, l.inOrder()), l.policies, asOf)
+		f, err := engine.Reconsider(l.source(t, l.inOrder()), l.policies, nil, asOf)
 		if err != nil {
 			t.Fatal(err)
 		}

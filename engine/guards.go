@@ -24,7 +24,8 @@ const (
 	GuardAdoption           = "adoption"
 	GuardSeats              = "seats"
 	GuardSourceCollapse     = "sourceCollapse" // objects fewer than at the last run, of those
-	GuardProtected          = "protected"
+	GuardProtected          = "protected"      // anything that is taken away from a protected object
+	GuardRepeatedErrors     = "repeatedErrors" // changes that the last run was refused for good
 )
 
 // Limit is what one guard lets pass: a count and a share, in percent, of the managed objects. The smaller one stops. Zero
@@ -43,7 +44,7 @@ type Limits struct {
 // GuardNames lists the guards in order.
 func GuardNames() []string {
 	return []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardTypeChange, GuardUPN,
-		GuardPrimarySMTP, GuardMemberRemoval, GuardMembersRemoved, GuardAdoption, GuardSeats, GuardSourceCollapse, GuardProtected}
+		GuardPrimarySMTP, GuardMemberRemoval, GuardMembersRemoved, GuardAdoption, GuardSeats, GuardSourceCollapse, GuardProtected, GuardRepeatedErrors}
 }
 
 // DefaultLimits are the shipped ones: for deletion no more than Entra Connect's 500, and 5 %; less for everything else.
@@ -61,17 +62,21 @@ func DefaultLimits() Limits {
 		GuardMembersRemoved:     {500, 5},
 		GuardAdoption:           {100, 0},
 		GuardSourceCollapse:     {0, 5},
+		GuardRepeatedErrors:     {50, 5},
 	}}
 }
 
-// check holds a planned figure against a limit. A share is rounded up, and lets at least one pass, so that a small tenant
-// can be worked in at all.
-func (l Limits) check(name string, planned, population int) plan.Guard {
+// check holds a planned figure, and what the last 24 hours count beside it, against a limit. A share is rounded up, and
+// lets at least one pass, so that a small tenant can be worked in at all. A plan that adds nothing is never over a limit.
+func (l Limits) check(name string, planned, recent, population int) plan.Guard {
 	limit := l.ByGuard[name]
-	g := plan.Guard{Name: name, Count: limit.Count, Percent: limit.Percent, Planned: planned, Population: population}
-	g.Exceeded = limit.Count > 0 && planned > limit.Count
+	g := plan.Guard{Name: name, Count: limit.Count, Percent: limit.Percent, Planned: planned, Recent: recent, Population: population}
+	if planned == 0 {
+		return g
+	}
+	g.Exceeded = limit.Count > 0 && planned+recent > limit.Count
 	if limit.Percent > 0 && population >= l.MinPopulation {
-		g.Exceeded = g.Exceeded || planned > max(1, int(math.Ceil(limit.Percent*float64(population)/100)))
+		g.Exceeded = g.Exceeded || planned+recent > max(1, int(math.Ceil(limit.Percent*float64(population)/100)))
 	}
 	return g
 }
@@ -79,12 +84,15 @@ func (l Limits) check(name string, planned, population int) plan.Guard {
 // tally counts what guards look at while changes stream by.
 type tally struct {
 	tenant  *cloud.Tenant
+	recent  map[string]int  // what the changes of the last 24 hours count, by guard
+	failed  map[string]bool // ids of changes that the last run was refused for good
 	planned map[string]int
 	worst   plan.Guard // the group that loses the largest share of its members
 	members int        // of all groups in the tenant that the plan looks at
 	seats   map[string]*plan.Seats
 	counts  map[string]int
 	skips   map[string]int
+	shields []string // the first protected objects that something is taken away from, with why they are
 }
 
 func newTally(t *cloud.Tenant) *tally {
@@ -102,12 +110,21 @@ func (t *tally) change(c *plan.Change, members int, limits Limits) {
 	case plan.Adopt:
 		t.planned[GuardAdoption]++
 	}
+	if t.failed[c.ID] {
+		t.planned[GuardRepeatedErrors]++
+	}
+	if c.Protected != "" {
+		t.planned[GuardProtected]++
+		if len(t.shields) < shieldsShown {
+			t.shields = append(t.shields, c.Object.Name+" "+c.Protected)
+		}
+	}
 	for i := range c.Attributes {
 		a := &c.Attributes[i]
 		switch {
 		case a.Name == "accountEnabled" && c.Action == plan.Update && a.Before.Truth() && !a.After.Truth():
 			t.planned[GuardDisable]++
-		case a.Name == "userPrincipalName" && c.Action == plan.Update:
+		case a.Name == "userPrincipalName" && c.Action == plan.Update && a.Reason != plan.ObjectNew:
 			t.planned[GuardUPN]++
 		case a.Name == "primaryAddress" && c.Action == plan.Update && !a.Before.IsNothing():
 			t.planned[GuardPrimarySMTP]++
@@ -117,7 +134,10 @@ func (t *tally) change(c *plan.Change, members int, limits Limits) {
 			t.licenses(a)
 		case len(a.Remove) > 0 && (a.Name == "members" || a.Name == "owners"):
 			t.planned[GuardMembersRemoved] += len(a.Remove)
-			g := limits.check(GuardMemberRemoval, len(a.Remove), members)
+			ofGroup := GuardMemberRemoval + "/" + string(c.Object.Anchor)
+			t.planned[ofGroup] += len(a.Remove)
+			recent := t.recent[ofGroup]
+			g := limits.check(GuardMemberRemoval, len(a.Remove), recent, members+recent)
 			if len(a.Remove) == members && members > 2 && len(a.Add) == 0 {
 				g.Exceeded = true // a group is not emptied without a look
 			}
@@ -205,15 +225,19 @@ func (t *tally) guards(l Limits, managed int, fewer []plan.Guard) []plan.Guard {
 		case GuardMemberRemoval:
 			g := t.worst
 			if g.Name == "" {
-				g = l.check(name, 0, 0)
+				g = l.check(name, 0, 0, 0)
 			}
 			out = append(out, g)
 		case GuardMembersRemoved:
-			out = append(out, l.check(name, t.planned[name], t.members))
+			out = append(out, l.check(name, t.planned[name], t.recent[name], t.members))
 		case GuardSeats:
 			out = append(out, t.shortage())
+		case GuardProtected:
+			out = append(out, t.shielded(managed))
+		case GuardRepeatedErrors:
+			out = append(out, t.repeated(l, managed))
 		default:
-			out = append(out, l.check(name, t.planned[name], managed))
+			out = append(out, l.check(name, t.planned[name], t.recent[name], managed))
 		}
 	}
 	return out
@@ -234,3 +258,63 @@ func (t *tally) shortage() plan.Guard {
 	g.Detail = strings.Join(short, "; ")
 	return g
 }
+
+// shieldsShown bounds how many protected objects a guard names.
+const shieldsShown = 5
+
+// shielded is the guard of protected objects, of whom nothing is taken without a person's word.
+func (t *tally) shielded(managed int) plan.Guard {
+	n := t.planned[GuardProtected]
+	g := plan.Guard{Name: GuardProtected, Planned: n, Population: managed, Exceeded: n > 0, Detail: strings.Join(t.shields, "; ")}
+	if n > len(t.shields) {
+		g.Detail += fmt.Sprintf("; and %d more", n-len(t.shields))
+	}
+	return g
+}
+
+// repeated is the guard of changes that were refused a run ago and would be asked for once more.
+func (t *tally) repeated(l Limits, managed int) plan.Guard {
+	g := l.check(GuardRepeatedErrors, t.planned[GuardRepeatedErrors], 0, managed)
+	if g.Planned > 0 {
+		g.Detail = fmt.Sprintf("%d changes of this plan were refused in the last run; coexist runs show says why", g.Planned)
+	}
+	return g
+}
+
+// Takes reports whether a change takes something away: an object, a sign-in, a licence, a mailbox, a member, or what kind
+// of mailbox it is. A new name or address is none of these.
+func Takes(t *cloud.Tenant, c *plan.Change) bool {
+	one := newTally(t)
+	one.change(c, 0, Limits{})
+	for _, g := range []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardTypeChange, GuardMembersRemoved} {
+		if one.planned[g] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Weights are the guards at work for changes that the engine did not plan itself, such as those of an undo.
+type Weights struct {
+	t      *tally
+	limits Limits
+}
+
+// NewWeights begins to count. recent is what the changes of the last 24 hours count, by guard.
+func NewWeights(t *cloud.Tenant, l Limits, recent map[string]int) *Weights {
+	w := &Weights{newTally(t), l}
+	w.t.recent = recent
+	return w
+}
+
+// Add counts a change. members is how many members its group has now.
+func (w *Weights) Add(c *plan.Change, members int) {
+	w.t.change(c, members, w.limits)
+	w.t.members += members
+}
+
+// Guards gives what was counted against the limits. managed is how many objects the ledger owns.
+func (w *Weights) Guards(managed int) []plan.Guard { return w.t.guards(w.limits, managed, nil) }
+
+// Seats lists the seats that the changes touch, by part number.
+func (w *Weights) Seats() []plan.Seats { return w.t.needed() }

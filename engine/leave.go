@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/engine/connector"
@@ -37,9 +38,18 @@ func (p *planner) gone(o *outcome, row ledger.Row) {
 	}
 }
 
+// stays notes the leave decision of an object that is there, if anything about it is to be remembered anew.
+func (o *outcome) stays(row *ledger.Row, about *plan.Object, leave string, hold time.Duration) {
+	if !row.LeftSince.IsZero() || row.Leave != leave || row.Hold != hold || row.Name != about.Name || row.DN != about.DN {
+		o.leaving = append(o.leaving, ledger.Leaving{Anchor: row.Anchor, Name: about.Name, DN: about.DN, Leave: leave, Hold: hold})
+	}
+}
+
 // left carries out the leave decision that was stored while the object was in scope.
 func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.Reason) {
-	o.leaving = append(o.leaving, ledger.Leaving{Anchor: row.Anchor, Name: row.Name, DN: about.DN, Leave: row.Leave, Hold: row.Hold, Left: true})
+	if row.LeftSince.IsZero() {
+		o.leaving = append(o.leaving, ledger.Leaving{Anchor: row.Anchor, Name: row.Name, DN: about.DN, Leave: row.Leave, Hold: row.Hold, Left: true})
+	}
 	i, ok := p.view.ByID(row.ID)
 	if !ok || p.view.At(i).Deleted {
 		return
@@ -85,7 +95,11 @@ func (p *planner) left(o *outcome, row ledger.Row, about plan.Object, why plan.R
 		u := until.UTC()
 		o.skips[len(o.skips)-1].Until = &u
 	default:
-		p.put(o, t, diff.Result{Changes: farewell(row, t, about, why)})
+		r := diff.Result{Changes: farewell(row, t, about, why)}
+		if p.adopting && len(r.Changes) > 0 {
+			r = diff.Result{Skips: []plan.Skip{p.withheld(about, "")}}
+		}
+		p.put(o, t, r)
 	}
 }
 

@@ -23,9 +23,11 @@ func (p *planner) mailbox(in *diff.Input, i int) {
 	}
 	o := p.in.Snapshot.At(i)
 	in.Box = boxOf(o)
+	p.onPremises(in, i)
 	in.Gives = p.tally.hasMailbox
 	in.Initial = p.facts.InitialDomain()
 	in.Address = func(a string) *plan.Ref { return p.holds(a, i) }
+	in.Alias = func(a string) *plan.Ref { return p.named(a, i) }
 	in.Clash = func() (string, *plan.Ref) { return p.clash(in.State, i) }
 	in.Lost = func() *cloud.Object {
 		addresses := []string{p.verdicts[i].primary, in.State.UPN()}
@@ -126,10 +128,10 @@ func (p *planner) readTasks(ctx context.Context) error {
 }
 
 // delayed reports whether a change waits as a task of an earlier run already, and lists it then. A task for the same change
-// that would do something else stays out of the way: apply replaces it.
+// that would do something else, or was decided about an object that has changed since, stays out of the way: apply replaces it.
 func (p *planner) delayed(o *outcome, c *plan.Change) bool {
 	t, ok := p.tasks[c.ID]
-	if !ok || t.Change.Object.ID != c.Object.ID || !slices.EqualFunc(t.Change.Attributes, c.Attributes, alike) {
+	if !ok || t.Change.Object.ID != c.Object.ID || t.Change.Source != c.Source || !slices.EqualFunc(t.Change.Attributes, c.Attributes, alike) {
 		return false
 	}
 	s := plan.Skip{Object: c.Object, Reason: plan.Delayed, Property: string(c.Facet), Detail: "waits as task " + t.ID + ": " + t.Reason}
@@ -149,11 +151,26 @@ func alike(a, b plan.Attribute) bool {
 	return a.Name == b.Name && a.After.Equal(b.After) && slices.EqualFunc(a.Add, b.Add, same) && slices.EqualFunc(a.Remove, b.Remove, same)
 }
 
+// named gives the recipient other than source i that has, or shall have, an alias, which no two have in Exchange Online.
+func (p *planner) named(alias string, i int) *plan.Ref {
+	own := p.table.Matches[i].Target
+	for _, t := range p.view.ByAlias(alias) {
+		if int(t) != own {
+			o := p.view.At(int(t))
+			return &plan.Ref{Anchor: o.Anchor, ID: o.ID, Name: o.Name()}
+		}
+	}
+	if j, ok := p.aliases[directory.Fold(alias)]; ok && j != int32(i) {
+		return &plan.Ref{Name: "another object of the directory"}
+	}
+	return nil
+}
+
 // clash gives an address that the object at index i gets with a mailbox and that another object holds. One that a
 // directory synchronises gets those of its source, any other one those of its user principal name.
 func (p *planner) clash(s *desired.State, i int) (address string, holder *plan.Ref) {
 	n, h, way := p.namesOf(i, true), p.heldFor(i), desired.Synced
-	h.HasUPN = nil
+	h.HasUPN, h.HasAlias = nil, nil
 	if t := p.targetOf(i); t == nil || !t.Synced {
 		nick, _ := s.Get("mailNickname")
 		n, way = desired.Names{UPN: s.UPN(), Nickname: nick.Value.Text(), Recipient: true}, desired.Direct
@@ -192,7 +209,7 @@ func (p *planner) heldFor(i int) desired.Held {
 		return r.Name
 	}
 	h := desired.Held{Tenant: &p.facts, HasUPN: func(upn string) string { return name(p.holder(upn, i)) },
-		HasAddress: func(a string) string { return name(p.holds(a, i)) }}
+		HasAddress: func(a string) string { return name(p.holds(a, i)) }, HasAlias: func(a string) string { return name(p.named(a, i)) }}
 	if t := p.targetOf(i); t != nil {
 		h.Nickname = t.Get("mailNickname").Text()
 		h.Nicknamed = p.in.Snapshot.At(i).First(directory.AttrMailNickname)

@@ -17,23 +17,23 @@ const inDoubt = "in doubt"
 
 // Reconsider gives what apply asks before it writes: the fingerprint of a source object as it is in now, decided with the
 // policies and the instant of the plan; "" for an object that is not there, or that the policies do not want any more.
-// Where it cannot be told, because the object shares its anchor with another one, a decision fails, or an attribute could
-// not be read, the answer is one that no plan holds, so that nothing is written.
-// now must hold the attributes that the plan's snapshot held. The function is safe for concurrent use.
-func Reconsider(now *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (func(ctx context.Context, a directory.Anchor) (string, error), error) {
+// Where it cannot be told, because the object shares its anchor with another one, its type cannot be decided, or an attribute
+// could not be read that the engine itself needs, the answer is one that no plan holds, so that nothing is written.
+// now must hold the attributes that the plan's snapshot held; priors are what is remembered of its objects before the run
+// begins. The function is safe for concurrent use.
+func Reconsider(now *snapshot.Snapshot, policies *rules.Set, priors *Priors, asOf time.Time) (func(ctx context.Context, a directory.Anchor) (string, error), error) {
 	d, err := NewDecider(now, policies, asOf)
 	if err != nil {
 		return nil, err
 	}
+	d = d.Recall(priors)
 	doubts := map[directory.Anchor]bool{}
 	for _, d := range now.Duplicates() {
 		doubts[d.Anchor] = true
 	}
-	for _, s := range now.Sources() {
-		for _, f := range s.Flaws {
-			if i, ok := now.ByGUID(f.GUID); ok {
-				doubts[now.Anchor(i)] = true
-			}
+	for guid, names := range d.unread {
+		if i, ok := now.ByGUID(guid); ok && slices.ContainsFunc(names, needed) {
+			doubts[now.Anchor(i)] = true
 		}
 	}
 	var mu sync.Mutex
@@ -49,15 +49,16 @@ func Reconsider(now *snapshot.Snapshot, policies *rules.Set, asOf time.Time) (fu
 		mu.Lock()
 		defer mu.Unlock()
 		out := ev.Evaluate(d.Input(i))
-		unwanted := slices.ContainsFunc(out.Decisions, func(d rules.Decision) bool {
-			return d.Name == rules.CloudType && d.Status == rules.Decided && cloud.Type(d.Text) == cloud.None
-		})
-		if out.ScopeErr != nil || out.Find(rules.CloudType).Status == rules.Held {
+		kind := out.Find(rules.CloudType)
+		switch {
+		case out.ScopeErr != nil || kind.Status == rules.Held && priors.Kept(i) == "":
 			return inDoubt, nil
-		}
-		if out.Policy == "" || unwanted {
+		case out.Policy == "" || kind.Status == rules.Decided && cloud.Type(kind.Text) == cloud.None:
 			return "", nil
 		}
 		return fingerprint(now.At(i), &out), nil
 	}, nil
 }
+
+// InDoubt reports whether a fingerprint that Reconsider's function gave is of an object about which nothing can be said.
+func InDoubt(fingerprint string) bool { return fingerprint == inDoubt }

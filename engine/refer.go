@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/engine/diff"
 	"github.com/coexistsync/coexist/engine/join"
 	"github.com/coexistsync/coexist/engine/plan"
@@ -76,7 +77,8 @@ func (p *planner) counterpart(i int) diff.Reference {
 	v, m := &p.verdicts[i], p.table.Matches[i]
 	switch {
 	case m.Target != join.None && !p.view.At(m.Target).Deleted:
-		r.ID = p.view.At(m.Target).ID
+		t := p.view.At(m.Target)
+		r.ID, r.Type, r.Bare = t.ID, t.Type, !t.Recipient.Known()
 	case m.Target != join.None:
 		r.Problem = "its counterpart lies in deleted items"
 	case m.Problem != nil:
@@ -88,7 +90,7 @@ func (p *planner) counterpart(i int) diff.Reference {
 	case v.lacks || p.wait(i) != "" || !p.selected(i) || v.upn != "" && p.holder(v.upn, i) != nil:
 		r.Problem = "not created by this plan"
 	default:
-		r.Pending = diff.ChangeID(string(r.Anchor), plan.Create, "")
+		r.Pending, r.Type, r.Bare = diff.ChangeID(string(r.Anchor), plan.Create, ""), v.kind, v.kind.Creator() != cloud.Exchange
 	}
 	return r
 }

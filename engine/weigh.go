@@ -13,6 +13,7 @@ func Weigh(t *cloud.Tenant) func(*plan.Change) map[string]int {
 	return func(c *plan.Change) map[string]int {
 		one := newTally(t)
 		one.change(c, 0, Limits{})
+		delete(one.planned, GuardProtected) // one is too many, however long ago the last was
 		if len(one.planned) == 0 {
 			return nil
 		}
@@ -33,7 +34,7 @@ func (l Limits) Most(m *plan.Manifest) map[string]int {
 			}
 		}
 		switch g.Name {
-		case GuardMemberRemoval, GuardSeats, GuardSourceCollapse, GuardProtected:
+		case GuardMemberRemoval, GuardSeats, GuardSourceCollapse, GuardProtected, GuardRepeatedErrors:
 		default:
 			if most > 0 {
 				out[g.Name] = most

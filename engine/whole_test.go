@@ -82,11 +82,11 @@ func TestPlanningAloneDoesNotWearTheCollapseGuardDown(t *testing.T) {
 	if n := st.observed.Objects["x"]; n != 3 {
 		t.Errorf("after planning the next run is held against %d objects, want the 3 of the last one carried out", n)
 	}
-	if n := engine.Accepted(&m).Objects["x"]; n != 1 {
+	if n := engine.Accepted(&m, true).Objects["x"]; n != 1 {
 		t.Errorf("carried out, the next run is held against %d objects, want 1", n)
 	}
 	m.Complete = false
-	if n := len(engine.Accepted(&m).Objects); n != 0 {
+	if n := len(engine.Accepted(&m, true).Objects); n != 0 {
 		t.Errorf("a plan for a selection settles the size of %d sources", n)
 	}
 }
@@ -96,7 +96,7 @@ func TestReconsiderNeverTakesDoubtForAbsence(t *testing.T) {
 	anchor := directory.Anchor("AAAAAAAAAAAAAAAAAAAAAQ==")
 	ask := func(s *snapshot.Snapshot) string {
 		t.Helper()
-		f, err := engine.Reconsider(s, l.policies, asOf)
+		f, err := engine.Reconsider(s, l.policies, nil, asOf)
 		if err != nil {
 			t.Fatal(err)
 		}

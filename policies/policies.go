@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-//go:embed default sample
+//go:embed default sample staged-migration
 var files embed.FS
 
 // Default gives the policies that a new installation begins with: the filters and the attribute flow that Microsoft
@@ -16,6 +16,10 @@ func Default() fs.FS { return folder("default") }
 
 // Sample gives the policies of the sample company, which the demo applies.
 func Sample() fs.FS { return folder("sample") }
+
+// StagedMigration gives the policies for moving mailboxes from Exchange on premises batch by batch: the default ones, and
+// what a migration adds to them.
+func StagedMigration() fs.FS { return folder("staged-migration") }
 
 func folder(name string) fs.FS {
 	sub, err := fs.Sub(files, name)

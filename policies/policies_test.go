@@ -137,19 +137,48 @@ func TestAttributeFlow(t *testing.T) {
 	golden.File(t, "flow.txt", b.Bytes())
 }
 
-func TestSampleSharesWhatItDoesNotChange(t *testing.T) {
+// added are the shipped policies that are the default ones with additions.
+func added() map[string]fs.FS {
+	return map[string]fs.FS{"sample": policies.Sample(), "staged-migration": policies.StagedMigration()}
+}
+
+func TestAdditionsShareWhatTheyDoNotChange(t *testing.T) {
 	for _, name := range []string{"conditions.yaml", "groups.yaml", "contacts.yaml", "tables/countries.csv"} {
 		shipped, err := fs.ReadFile(policies.Default(), name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sample, err := fs.ReadFile(policies.Sample(), name)
+		for folder, fsys := range added() {
+			kept, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(shipped, kept) {
+				t.Errorf("%s/%s differs from default/%s", folder, name, name)
+			}
+		}
+	}
+}
+
+// TestStagedMigrationLeavesTheRestAlone holds what is added against the default's rules: nothing of those is missing.
+func TestStagedMigrationLeavesTheRestAlone(t *testing.T) {
+	lines := func(fsys fs.FS) []string {
+		b, err := fs.ReadFile(fsys, "users.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(shipped, sample) {
-			t.Errorf("sample/%s differs from default/%s", name, name)
+		return strings.Split(string(b), "\n")[2:]
+	}
+	rest := lines(policies.StagedMigration())
+	for _, l := range lines(policies.Default()) {
+		if strings.HasPrefix(l, "imports:") {
+			continue
 		}
+		i := slices.Index(rest, l)
+		if i < 0 {
+			t.Fatalf("default's line %q is missing or in another place", l)
+		}
+		rest = rest[i+1:]
 	}
 }
 
@@ -209,7 +238,7 @@ func suites(t *testing.T, set *rules.Set, fsys fs.FS) *verify.Suites {
 }
 
 func TestSuitesPass(t *testing.T) {
-	for name, fsys := range map[string]fs.FS{"default": policies.Default(), "sample": policies.Sample()} {
+	for name, fsys := range shipped() {
 		t.Run(name, func(t *testing.T) {
 			set := load(t, fsys)
 			r := suites(t, set, fsys).Run(set, verify.Options{Workers: 2})
@@ -230,7 +259,7 @@ func TestSuitesPass(t *testing.T) {
 
 // shipped are the policies that stand in this repository.
 func shipped() map[string]fs.FS {
-	return map[string]fs.FS{"default": policies.Default(), "sample": policies.Sample()}
+	return map[string]fs.FS{"default": policies.Default(), "sample": policies.Sample(), "staged-migration": policies.StagedMigration()}
 }
 
 func TestSuitesCoverEveryRule(t *testing.T) {
@@ -256,7 +285,7 @@ func TestSuitesKillMutants(t *testing.T) {
 	for name, fsys := range shipped() {
 		t.Run(name, func(t *testing.T) {
 			set := load(t, fsys)
-			m, err := suites(t, set, fsys).Mutate(set, verify.MutateOptions{Workers: 2})
+			m, err := suites(t, set, fsys).Mutate(t.Context(), set, verify.MutateOptions{Workers: 2})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -276,8 +305,8 @@ func TestSuitesKillMutants(t *testing.T) {
 	}
 }
 
-// TestSampleKeepsTheShippedTests expects the sample to decide all that the default decides, where it changed nothing.
-func TestSampleKeepsTheShippedTests(t *testing.T) {
+// TestAdditionsKeepTheShippedTests expects all that the default decides where nothing was changed.
+func TestAdditionsKeepTheShippedTests(t *testing.T) {
 	text := func(fsys fs.FS, name string) string {
 		b, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -287,9 +316,11 @@ func TestSampleKeepsTheShippedTests(t *testing.T) {
 		rest, _, _ = strings.Cut(rest, "\nunreachable:")
 		return rest
 	}
-	for shipped, kept := range map[string]string{"users": "shipped", "groups": "groups", "contacts": "contacts"} {
-		if text(policies.Default(), "tests/"+shipped+".yaml") != text(policies.Sample(), "tests/"+kept+".yaml") {
-			t.Errorf("sample/tests/%s.yaml differs from default/tests/%s.yaml", kept, shipped)
+	for folder, fsys := range added() {
+		for shipped, kept := range map[string]string{"users": "shipped", "groups": "groups", "contacts": "contacts"} {
+			if text(policies.Default(), "tests/"+shipped+".yaml") != text(fsys, "tests/"+kept+".yaml") {
+				t.Errorf("%s/tests/%s.yaml differs from default/tests/%s.yaml", folder, kept, shipped)
+			}
 		}
 	}
 }

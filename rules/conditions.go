@@ -57,6 +57,7 @@ type RuleConditions struct {
 	When        *Condition // nil for a default
 	From, Until int        // days as CivilDay numbers them, inclusive; 0 for none
 	Fails       bool       // the rule holds the object instead of setting anything
+	Holds       bool       // the rule has a hold, during which decided() reads what was carried out before
 	Sets        []Setting  // one without a key for modes first and collect; by key for mode merge
 }
 
@@ -143,7 +144,8 @@ func (x *PolicyConditions) read(p *policy, c *Conditions, take taker) {
 }
 
 func (x *RuleConditions) read(d *decision, r *rule, take func(*program, want, func(Condition))) {
-	*x = RuleConditions{Origin: r.origin, Default: r.fallback, From: r.from, Until: r.until, Fails: r.fail != ""}
+	*x = RuleConditions{Origin: r.origin, Default: r.fallback, From: r.from, Until: r.until, Fails: r.fail != "",
+		Holds: r.hold != 0 && d.name != Leave}
 	if r.when != nil {
 		take(r.when, wantTruth, func(s Condition) { x.When = &s })
 	}

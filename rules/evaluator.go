@@ -42,6 +42,7 @@ type Evaluator struct {
 	origins   []Origin
 	names     []string
 	trace     *tracer // nil unless Explain runs
+	watch     *watch  // nil unless an Observer's
 }
 
 // NewEvaluator prepares evaluation of objects of a schema as of an instant, which is the only clock. Objects of another
@@ -131,8 +132,10 @@ func (e *Evaluator) truth(p *program, rule string) (bool, error) {
 	if err := e.readable(p, rule); err != nil {
 		return false, err
 	}
-	if result, settled := p.chain.settle(e.facts.cells); settled {
-		return result, nil
+	if e.watch == nil {
+		if result, settled := p.chain.settle(e.facts.cells); settled {
+			return result, nil
+		}
 	}
 	v, err := e.run(p, rule)
 	b, _ := v.(bool)
@@ -144,7 +147,7 @@ func (e *Evaluator) text(p *program, rule string) (string, error) {
 	if err := e.readable(p, rule); err != nil {
 		return "", err
 	}
-	if p.alone >= 0 {
+	if p.alone >= 0 && e.watch == nil {
 		return *e.facts.cells[p.alone].text, nil
 	}
 	v, err := e.run(p, rule)
@@ -157,7 +160,7 @@ func (e *Evaluator) list(p *program, rule string) ([]string, error) {
 	if err := e.readable(p, rule); err != nil {
 		return nil, err
 	}
-	if p.alone >= 0 {
+	if p.alone >= 0 && e.watch == nil {
 		return *e.facts.cells[p.alone].list, nil
 	}
 	v, err := e.run(p, rule)
@@ -196,8 +199,9 @@ func (e *Evaluator) run(p *program, rule string) (any, error) {
 	if len(p.after) > 0 && e.facts.stale {
 		e.facts.boxed = nil // only these read what was decided since
 	}
-	v, err := e.vm.Run(p.code, e.facts.environment())
+	v, err := e.vm.Run(e.code(p), e.facts.environment())
 	if err == nil {
+		e.noteRun(p, v, nil)
 		return v, nil
 	}
 	out := e.blame(p, rule, err.Error())
@@ -207,6 +211,7 @@ func (e *Evaluator) run(p *program, rule string) (any, error) {
 		out.Line, out.Col = s.Position(fe.From & (1<<sourceShift - 1))
 		out.File, out.Message = s.File(), fe.Message
 	}
+	e.noteRun(p, nil, out)
 	return nil, out
 }
 

@@ -40,18 +40,26 @@ type Dropped struct{ Bundle, For string }
 // tracer collects a trace while Evaluate runs.
 type tracer struct {
 	decisions []DecisionTrace
-	rules     map[*rule]*RuleTrace
+	rules     []RuleTrace // of all decisions, end to end
 }
 
 func (t *tracer) begin(d *decision) {
-	all := append(d.rules[:len(d.rules):len(d.rules)], d.fallback)
-	trace := DecisionTrace{Mode: d.mode, Rules: make([]RuleTrace, len(all))}
-	for i, r := range all {
-		trace.Rules[i] = RuleTrace{Origin: r.origin, Default: r.fallback, Verdict: NotReached}
-		t.rules[r] = &trace.Rules[i]
+	n := len(d.rules) + 1
+	if cap(t.rules)-len(t.rules) < n {
+		t.rules = make([]RuleTrace, 0, n+cap(t.rules))
 	}
+	at := len(t.rules)
+	t.rules = t.rules[:at+n]
+	trace := DecisionTrace{Mode: d.mode, Rules: t.rules[at : at+n : at+n]}
+	for i, r := range d.rules {
+		trace.Rules[i] = RuleTrace{Origin: r.origin, Verdict: NotReached}
+	}
+	trace.Rules[len(d.rules)] = RuleTrace{Origin: d.fallback.origin, Default: true, Verdict: NotReached}
 	t.decisions = append(t.decisions, trace)
 }
+
+// of gives the trace of a rule of the decision that is being made.
+func (t *tracer) of(r *rule) *RuleTrace { return &t.decisions[len(t.decisions)-1].Rules[r.at] }
 
 func (t *tracer) drop(bundle, kept string) {
 	d := &t.decisions[len(t.decisions)-1]
@@ -61,14 +69,15 @@ func (t *tracer) drop(bundle, kept string) {
 // note records a rule's verdict when a trace is wanted.
 func (e *Evaluator) note(r *rule, v Verdict, err error) {
 	if e.trace != nil {
-		e.trace.rules[r].Verdict, e.trace.rules[r].Err = v, err
+		t := e.trace.of(r)
+		t.Verdict, t.Err = v, err
 	}
 }
 
 // adds records what a rule contributed when a trace is wanted.
 func (e *Evaluator) adds(r *rule, what ...string) {
 	if e.trace != nil {
-		t := e.trace.rules[r]
+		t := e.trace.of(r)
 		t.Adds = append(t.Adds, what...)
 	}
 }
@@ -76,7 +85,7 @@ func (e *Evaluator) adds(r *rule, what ...string) {
 // Explain evaluates an object and tells for each decision of its policy what became of every rule. The result is the
 // caller's. It is nil when no policy's scope holds or the scope failed; Evaluate tells which.
 func (e *Evaluator) Explain(in Input) []DecisionTrace {
-	e.trace = &tracer{rules: map[*rule]*RuleTrace{}}
+	e.trace = &tracer{}
 	defer func() { e.trace = nil }()
 	out := e.Evaluate(in)
 	for i, d := range out.Decisions {

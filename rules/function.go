@@ -23,7 +23,10 @@ const (
 )
 
 // meter counts the steps of the expression that runs.
-type meter struct{ steps int }
+type meter struct {
+	steps int
+	watch *watch // of an Observer
+}
 
 // declareFunctions makes the functions known that are called while an expression runs. Those with a blank in their name are
 // put in by the compiler and cannot be written in a policy. All are pure; an error holds the decision.
@@ -33,6 +36,7 @@ func declareFunctions(c *conf.Config) {
 		expr.Function("fold", func(a ...any) (any, error) { return directory.Fold(a[0].(string)), nil }, new(func(string) string)),
 		expr.Function("fold list", foldList, new(func([]string) []string), new(func([]any) []string)),
 		expr.Function("count steps", countSteps, new(func(*meter, any) any)),
+		expr.Function("watch part", watchPart, new(func(*meter, int, any) any)),
 		expr.Function("count text", countText, new(func(*meter, string) string)),
 		expr.Function("require instant", requireInstant, new(func(time.Time, string) time.Time)),
 		expr.Function("ageDays", func(a ...any) (any, error) { return -daysBetween(a), nil }, new(func(time.Time, time.Time) int)),

@@ -246,6 +246,10 @@ func (l *loader) assignSlots() {
 	for _, p := range l.set.policies {
 		p.slots = slices.DeleteFunc(sortedKeys(own[p]), func(i int) bool { return scope[i] })
 		for _, d := range p.decisions {
+			for i, r := range d.rules {
+				r.at = i
+			}
+			d.fallback.at = len(d.rules)
 			d.slot = -1
 			if i, ok := l.layout.byKey["decided "+d.name]; ok && own[p][i] {
 				d.slot = i

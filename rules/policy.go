@@ -101,6 +101,7 @@ type rule struct {
 	description, owner string
 	was                []string // ids that it had before
 	fallback           bool
+	at                 int      // its position in its decision, the default last
 	when               *program // nil for a default
 	whenText           string
 	from, until        int // civil days, inclusive; 0 for none

@@ -41,8 +41,8 @@ func newApp(c *console) *cli.App {
 			return usagef("%w; options stand behind a command", err)
 		},
 		Commands: []*cli.Command{
-			initCommand(c), planCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), validateCommand(c), runsCommand(c),
-			tasksCommand(c), haltCommand(c), storeCommand(c),
+			initCommand(c), planCommand(c), approveCommand(c), keyCommand(c), undoCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), validateCommand(c), runsCommand(c),
+			tasksCommand(c), migrationBatchCommand(c), haltCommand(c), storeCommand(c), credentialCommand(c), passwordsCommand(c),
 			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), sandboxCommand(c), demoCommand(c), scheduleCommand(c), schemaCommand(c), versionCommand(c),
 		},
 		Action: func(x *cli.Context) error {

@@ -235,12 +235,17 @@ func forbidden(e journal.Entry) bool {
 
 // acceptable holds a plan against the configuration.
 func (s *session) acceptable(f *plan.File) error {
+	if err := writesAD(f); err != nil {
+		return err
+	}
 	m := f.Manifest()
 	switch {
 	case !s.cfg.Writes:
 		return mark(errRefused, coded("writes.off", "plan refused: writes are off; set writes: true in %s once the plans are right", s.cfg.Path))
 	case !directory.EqualFold(m.Tenant.ID, s.cfg.Tenant.ID):
 		return mark(errRefused, coded("plan.tenant", "plan refused: it was made for tenant %s, and %s names tenant %s", m.Tenant.ID, s.cfg.Path, s.cfg.Tenant.ID))
+	case s.cfg.Pilot != "" && !directory.EqualFold(m.Pilot, s.cfg.Pilot):
+		return mark(errRefused, coded("plan.refused", "plan refused: it was not made for pilot group %s, which %s names by now; plan again", s.cfg.Pilot, s.cfg.Path))
 	case m.Policy.Digest != s.policies.Digest():
 		return mark(errRefused, coded("plan.policy", "plan refused: the policies changed since it was made; plan again"))
 	}
@@ -250,12 +255,19 @@ func (s *session) acceptable(f *plan.File) error {
 // apply carries out a plan file that is acceptable, by a copy of it that nobody alters. It gives what it looked at the source
 // again with, too, for tasks to use.
 func (e *errand) apply(f *plan.File, t terms) (apply.Result, reconsider, error) {
+	if err := e.approved(e.ctx, f); err != nil {
+		return apply.Result{}, nil, err
+	}
 	kept, err := e.keep(f)
 	if err != nil {
 		return apply.Result{}, nil, err
 	}
 	defer kept.Close() // read only
 	m := kept.Manifest()
+	if err := e.preparePasswords(kept); err != nil {
+		return apply.Result{}, nil, err
+	}
+	defer func() { e.concludePasswords(context.WithoutCancel(e.ctx), e.run) }()
 	targets, err := e.targets()
 	if err != nil {
 		return apply.Result{}, nil, err
@@ -264,18 +276,24 @@ func (e *errand) apply(f *plan.File, t terms) (apply.Result, reconsider, error) 
 	if err != nil {
 		return apply.Result{}, nil, e.unlessAsked(err)
 	}
-	res, err := apply.Run(e.ctx, apply.Options{Plan: kept, Targets: targets, Journal: e.lease, Ledger: e.store,
+	res, err := apply.Run(e.ctx, apply.Options{Plan: kept, Targets: targets, Journal: e.lease, Ledger: e.store, CutOff: e.cutOffBefore(kept.Digest()),
 		Reconsider: again, Run: e.run, Mode: t.mode, By: who(), Allow: t.allow, Until: t.until, Now: e.now, Sleep: (&patience{console: e.console}).sleep,
 		Delay: apply.Delay{Deadline: e.cfg.TaskDeadline}, Rolling: apply.Rolling{Weigh: engine.Weigh(&m.Tenant), Most: e.cfg.Guards.Most(&m)},
 		Progress: func(done, total int, _ journal.Entry) { e.progress.of(string(journal.Applying), done, total) }})
-	if err == nil && res.Complete() {
-		err = e.store.Observe(context.WithoutCancel(e.ctx), engine.Accepted(&m))
+	if err == nil && res.Run.State == journal.Finished && m.Undoes == "" {
+		err = e.store.Observe(context.WithoutCancel(e.ctx), engine.Accepted(&m, res.Complete()))
 	}
-	if err == nil && res.Run.State == journal.Finished {
-		kept.Close() // it must not be open where open files cannot be removed
-		e.drop(kept.Digest())
+	return res, again, err // the copy stays: coexist undo reads from it what was there before
+}
+
+// cutOffBefore reports whether an earlier run of a plan left changes whose outcome is not known.
+func (e *errand) cutOffBefore(digest string) bool {
+	found, err := e.store.Run(e.ctx, digest)
+	if err != nil {
+		return false // there is none
 	}
-	return res, again, err
+	counts, err := e.store.Counts(e.ctx, found.ID)
+	return err == nil && found.State != journal.Finished && counts.Unsettled() > 0
 }
 
 // unlessAsked gives err, unless the command was asked to end, of which err is the consequence.
@@ -309,7 +327,11 @@ func (s *session) reconsider(ctx context.Context, f *plan.File) (reconsider, err
 	if err != nil {
 		return nil, err
 	}
-	return engine.Reconsider(snap, policies, m.AsOf)
+	priors, err := engine.ReadPriors(ctx, s.store, snap)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Reconsider(snap, policies, priors, m.AsOf)
 }
 
 // reportRun writes the report of a run from the store.
@@ -348,12 +370,5 @@ func (p *patience) sleep(ctx context.Context, d time.Duration) error {
 			p.say("waiting %s before the tenant is asked again: it is busy, or a write that was cut off may not show yet", d.Round(time.Second))
 		})
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return p.console.sleep(ctx, d)
 }

@@ -12,7 +12,7 @@ func configCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "config",
 		Usage: "work with coexist.yaml",
-		Subcommands: []*cli.Command{{
+		Subcommands: []*cli.Command{configSchemaCommand(c), {
 			Name:        "check",
 			Usage:       "check coexist.yaml, what it names on this machine, and the policies; connects to nothing",
 			Description: "All mistakes are reported at once, with file, line and column. coexist doctor also connects.",
@@ -43,6 +43,7 @@ func configCommand(c *console) *cli.Command {
 				if _, err := s.target(); err != nil {
 					return err
 				}
+				s.sayPasswords()
 				if form {
 					return writeJSON(c, "coexist.configuration", "configuration", map[string]any{"file": cfg.Path, "directories": len(list),
 						"tenant": cfg.Tenant.ID, "policyFiles": len(s.policies.Files()), "writes": cfg.Writes})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,10 +23,22 @@ type console struct {
 	out, err io.Writer
 	progress *progress
 	now      func() time.Time
+	sleep    func(context.Context, time.Duration) error // waits, or returns the error of the context when that ends first
 }
 
 func newConsole(in io.Reader, out, errs io.Writer) *console {
-	return &console{in: in, out: out, err: errs, progress: &progress{w: errs, on: terminal(errs)}, now: time.Now}
+	return &console{in: in, out: out, err: errs, progress: &progress{w: errs, on: terminal(errs)}, now: time.Now, sleep: sleep}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
 
 // terminal reports whether a stream is a terminal.

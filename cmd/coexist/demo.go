@@ -25,7 +25,7 @@ func demoCommand(c *console) *cli.Command {
 		Name:  "demo",
 		Usage: "plan and apply a sample company against a rehearsal tenant on this machine",
 		Description: "Makes an LDIF export of a company of about 600 objects, starts a rehearsal tenant, plans, shows the dry-run report, applies,\n" +
-			"and plans again to show that nothing is left. Needs no directory, no tenant and no network.",
+			"lets the mailboxes come, works off what waited for them, and plans until nothing is left. Needs no directory, no tenant and no network.",
 		Flags: []cli.Flag{fullFlag,
 			&cli.StringFlag{Name: "dir", Usage: "keep the files of the demonstration in this new or empty `FOLDER`"},
 			&cli.BoolFlag{Name: "serve", Usage: "keep the tenant up for exploring until interrupted"}},
@@ -66,13 +66,14 @@ func demoFolder(dir string, keep bool) (string, func(), error) {
 // same on every day.
 type demo struct {
 	*console
-	dir  string
-	full bool
+	dir    string
+	full   bool
+	passed time.Duration // the time that the demonstration let pass
 }
 
 func (d *demo) run(ctx context.Context, serve bool) error {
 	began := time.Now()
-	d.now = func() time.Time { return company.At().Add(time.Since(began)) }
+	d.now = func() time.Time { return company.At().Add(time.Since(began) + d.passed) }
 	c := company.Generate(company.Options{})
 	server, err := d.prepare(c)
 	if err != nil {
@@ -149,20 +150,27 @@ func (d *demo) rehearse(ctx context.Context) error {
 	}
 	defer s.close()
 	d.chapter("coexist plan: what would be done, before anything is")
-	if _, err := d.plan(ctx, s, false); err != nil {
+	if _, err := d.plan(ctx, s, true); err != nil {
 		return err
 	}
 	d.chapter("coexist apply: exactly this plan")
-	f, err := openPlan(d.planFile())
-	if err != nil {
+	if err := d.apply(ctx, s); err != nil {
 		return err
 	}
-	defer f.Close()
-	if err := s.applyAndReport(ctx, f, nil, "demo", false, d.full); err != nil {
+	d.passed += half
+	d.chapter("coexist tasks run: half an hour later the mailboxes are there, and what waited for them is done")
+	if err := d.tasks(ctx, s); err != nil {
+		return err
+	}
+	d.chapter("coexist sync: lists and permissions of those who have a mailbox now")
+	if _, err := d.plan(ctx, s, false); err != nil {
+		return err
+	}
+	if err := d.apply(ctx, s); err != nil {
 		return err
 	}
 	d.chapter("coexist plan: what is left")
-	m, err := d.plan(ctx, s, true)
+	m, err := d.plan(ctx, s, false)
 	if err != nil {
 		return err
 	}
@@ -173,17 +181,55 @@ func (d *demo) rehearse(ctx context.Context) error {
 	return err
 }
 
+// half is how long the demonstration waits for mailboxes.
+const half = 30 * time.Minute
+
+// apply carries out the plan that was made last.
+func (d *demo) apply(ctx context.Context, s *session) error {
+	f, err := openPlan(d.planFile())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return s.applyAndReport(ctx, f, nil, "demo", false, d.full)
+}
+
+// tasks carries out the delayed tasks, after showing one of them.
+func (d *demo) tasks(ctx context.Context, s *session) error {
+	for t, err := range s.store.Tasks(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := report.Task(d.out, t, d.options()); err != nil {
+			return err
+		}
+		fmt.Fprintln(d.out)
+		break
+	}
+	e, err := s.set(ctx, newRun(s.now())+"-tasks", "tasks")
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	res, err := e.carryTasks(true, nil, nil)
+	d.progress.clear()
+	if err != nil {
+		return err
+	}
+	return errors.Join(report.TaskRun(d.out, tasked(res), d.options()), taskOutcome(res))
+}
+
 func (d *demo) planFile() string { return filepath.Join(d.dir, "coexist.plan") }
 
-// plan makes a plan and writes its report, which names no file: the demonstration goes on by itself. With brief there is
-// no report of a plan without changes, whose skips were reported before.
-func (d *demo) plan(ctx context.Context, s *session, brief bool) (plan.Manifest, error) {
+// plan makes a plan and, when asked, writes its report, which names no file: the demonstration goes on by itself. What
+// later plans skip was reported by the first.
+func (d *demo) plan(ctx context.Context, s *session, tell bool) (plan.Manifest, error) {
 	o := d.options()
 	o.Full = d.full
 	summary := report.NewSummary(o)
-	m, digest, err := s.plan(ctx, d.planFile(), request{asOf: company.At()}, summary)
+	m, digest, err := s.plan(ctx, d.planFile(), request{asOf: d.now()}, summary)
 	d.progress.clear()
-	if err != nil || brief && m.Changes() == 0 {
+	if err != nil || !tell {
 		return m, err
 	}
 	return m, summary.Write(d.out, m, digest)

@@ -139,12 +139,13 @@ func gravityTenant(check string) error {
 	return errSignIn
 }
 
-// gravityExchange likewise, of Exchange Online. That the roles cannot be listed proves nothing.
+// gravityExchange likewise, of Exchange Online. That the roles cannot be listed proves nothing, and what a directory role
+// lacks may come from a role group.
 func gravityExchange(check string) error {
 	switch check {
 	case "organisation":
 		return errSource
-	case "roles":
+	case "roles", "write: groups and holds":
 		return nil
 	}
 	return errSignIn

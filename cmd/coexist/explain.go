@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 	"github.com/coexistsync/coexist/engine/desired"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/report"
-	"github.com/coexistsync/coexist/rules"
+	"github.com/coexistsync/coexist/rules/trace"
 )
 
 func explainCommand(c *console) *cli.Command {
@@ -26,7 +27,8 @@ func explainCommand(c *console) *cli.Command {
 		Usage:     "say what the policies want of one object, by which rules, and what a plan would do",
 		ArgsUsage: "OBJECT",
 		Description: "OBJECT is a distinguished name, userPrincipalName, sAMAccountName or objectGUID.\n" +
-			"With --decision only that decision is explained, and the tenant is not read.",
+			"With --decision only that decision is explained, and the tenant is not read.\n" +
+			"Of an object that no policy takes, the scopes say why. One that was not read is looked for in the directory; exit code 11.",
 		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, asOfFlag, &cli.StringFlag{Name: "decision", Usage: "explain only this `DECISION`, such as licenses"}},
 		Action: func(x *cli.Context) error {
 			if err := arguments(x, "OBJECT"); err != nil {
@@ -75,6 +77,9 @@ func (s *session) explain(ctx context.Context, name, decision string, at time.Ti
 		return none, err
 	}
 	i, err := selection.One(snap, name)
+	if errors.Is(err, selection.ErrNotFound) {
+		return none, notFound(s.whereabouts(ctx, list, name, err))
+	}
 	if err != nil {
 		return none, notFound(err)
 	}
@@ -82,23 +87,93 @@ func (s *session) explain(ctx context.Context, name, decision string, at time.Ti
 	if err != nil {
 		return none, err
 	}
-	e := report.Explanation{Object: nameOf(snap, i), AsOf: at, When: conditions(s.policies)}
-	ev := d.Evaluator()
-	e.Decisions = ev.Explain(d.Input(i))
-	out := ev.Evaluate(d.Input(i))
-	e.Policy, e.ScopeErr = out.Policy, out.ScopeErr
+	t, err := trace.New(s.policies, snap.Schema(), at)
+	if err != nil {
+		return none, err
+	}
+	made := t.Trace(d.Input(i))
+	e := report.Explanation{Object: nameOf(snap, i), AsOf: at, Policy: made.Policy, ScopeErr: made.ScopeErr, Scopes: made.Scopes, Decisions: made.Decisions}
+	if src, sc, err := snap.ScopeOf(i); err == nil {
+		e.Source, e.OU, e.Filter = src.Name, sc.OU, sc.Filter
+	}
+	e.Outside = s.outside(snap, i)
 	if decision == "" {
 		return e, s.compare(ctx, &e, snap, i, list, at)
 	}
 	known := slices.Clone(e.Decisions)
-	e.Decisions = slices.DeleteFunc(e.Decisions, func(t rules.DecisionTrace) bool { return t.Name != decision })
+	e.Decisions = slices.DeleteFunc(e.Decisions, func(t trace.Decision) bool { return t.Name != decision })
 	if len(e.Decisions) == 0 && e.Policy != "" {
 		return none, usagef("option --decision: policy %s decides %s", e.Policy, strings.Join(decisionNames(known), ", "))
 	}
 	return e, nil
 }
 
-func decisionNames(list []rules.DecisionTrace) []string {
+// outside says why no plan touches an object although it was read: a pilot group that it is not in; "" when it is.
+func (s *session) outside(snap *snapshot.Snapshot, i int) string {
+	if s.cfg.Pilot == "" {
+		return ""
+	}
+	chosen, err := s.choose(selection.Wish{}, snap)
+	switch {
+	case err != nil:
+		return err.Error()
+	case !chosen.Has(snap.At(i)):
+		return "it is not in the pilot group " + s.cfg.Pilot + ", outside of which nothing is changed"
+	}
+	return ""
+}
+
+// whereabouts says where the directories have an object that was not read, and why it was not.
+func (s *session) whereabouts(ctx context.Context, list []source, name string, missing error) error {
+	if aside := new(selection.AsideError); errors.As(missing, &aside) {
+		return missing
+	}
+	var seen []string
+	asked := 0
+	for _, x := range list {
+		f, ok := x.importer.(connector.Finder)
+		if !ok {
+			continue
+		}
+		asked++
+		found, err := f.Find(ctx, name)
+		if err != nil {
+			return mark(errSource, err)
+		}
+		for _, o := range found {
+			seen = append(seen, sighting(x, o))
+		}
+	}
+	switch {
+	case len(seen) > 0:
+		return fmt.Errorf("%w: %s", missing, strings.Join(seen, "; "))
+	case asked > 0:
+		return fmt.Errorf("%w, nor found anywhere else in it; what the account may not read looks the same", missing)
+	}
+	return fmt.Errorf("%w; a file holds no more than what was read into it", missing)
+}
+
+// sighting says where a directory has an object, and why it is not read from there.
+func sighting(x source, o connector.Found) string {
+	at := x.Name + " has " + o.DN
+	switch {
+	case o.Deleted:
+		return at + ", which is deleted"
+	case o.OtherKind:
+		return at + ", which is no user, contact or group"
+	case o.Read:
+		return at + ", which its scope reads: it came there since, so run it again"
+	case o.Scope != "":
+		return fmt.Sprintf("%s, and the filter %s of scope %s leaves it out", at, o.Filter, o.Scope)
+	}
+	var ous []string
+	for _, sc := range x.Scope {
+		ous = append(ous, sc.OU)
+	}
+	return fmt.Sprintf("%s, outside the scopes that coexist.yaml names: %s", at, strings.Join(ous, "; "))
+}
+
+func decisionNames(list []trace.Decision) []string {
 	out := make([]string, len(list))
 	for i, d := range list {
 		out[i] = d.Name
@@ -114,19 +189,6 @@ func nameOf(snap *snapshot.Snapshot, i int) plan.Object {
 		n = o.First(directory.AttrCN)
 	}
 	return plan.Object{Anchor: snap.Anchor(i), Kind: o.Kind.String(), Name: n, UPN: o.First(directory.AttrUserPrincipalName), DN: o.DN(), GUID: o.GUID.String()}
-}
-
-// conditions gives each rule's condition as written.
-func conditions(set *rules.Set) map[string]string {
-	out := map[string]string{}
-	for _, p := range set.Policies() {
-		for _, d := range p.Decisions {
-			for _, r := range d.Rules {
-				out[r.Origin.Rule] = r.When
-			}
-		}
-	}
-	return out
 }
 
 // collected keeps a small plan in memory.

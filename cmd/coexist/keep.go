@@ -56,6 +56,3 @@ func (s *session) keep(f *plan.File) (*plan.File, error) {
 	}
 	return kept, nil
 }
-
-// drop removes the copy of a plan whose run is finished. A copy that stays is in nobody's way.
-func (s *session) drop(digest string) { _ = os.Remove(s.keptPlan(digest)) }

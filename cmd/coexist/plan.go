@@ -29,13 +29,15 @@ const previewFile = "preview.plan"
 
 func planCommand(c *console) *cli.Command {
 	return &cli.Command{
-		Name:  "plan",
-		Usage: "compare directory and tenant by the policies, and write a plan file and its report",
+		Name:        "plan",
+		Usage:       "compare directory and tenant by the policies, and write a plan file and its report",
+		Subcommands: []*cli.Command{refreshCommand(c)},
 		Description: "Nothing is written to the tenant. The plan file is what coexist apply carries out, and nothing else.\n" +
 			"With --objects, --ou, --object or a pilot group, only some objects are planned and nothing is deleted.\n" +
 			"With --as-of the plan is a preview, which cannot be applied; it is written to preview.plan unless --out says otherwise.",
 		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, asOfFlag, objectsFlag, ouFlag, objectFlag,
 			&cli.StringFlag{Name: "out", Value: "coexist.plan", Usage: "write the plan to this `FILE`"},
+			signFlag,
 			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit with 10 when there are changes"},
 			&cli.BoolFlag{Name: "strict-held", Usage: "exit with 7 when objects are held"}},
 		Action: func(x *cli.Context) error {
@@ -62,8 +64,14 @@ func planCommand(c *console) *cli.Command {
 				return err
 			}
 			defer s.close()
+			if err := keyIsThere(x.String(signFlag.Name)); err != nil {
+				return err
+			}
 			m, err := s.planAndShow(x, path, request, form)
 			if err != nil {
+				return err
+			}
+			if err := s.signPlan(path, x.String(signFlag.Name)); err != nil {
 				return err
 			}
 			return planOutcome(m, x.Bool("strict-held"), x.Bool("detailed-exitcode"))
@@ -164,6 +172,7 @@ func (b both) Skip(k plan.Skip) error { return errors.Join(b.file.Skip(k), b.rep
 
 // plan makes a plan file and tells also, unless it is nil, everything that goes into it.
 func (s *session) plan(ctx context.Context, path string, r request, also engine.Sink) (m plan.Manifest, digest string, err error) {
+	s.sayPasswords()
 	in, err := s.inputs(ctx, r)
 	if err != nil {
 		return m, "", err
@@ -185,6 +194,7 @@ func (s *session) plan(ctx context.Context, path string, r request, also engine.
 	if m, err = engine.Plan(ctx, in, sink); err != nil {
 		return m, "", err
 	}
+	m.Policy.Git = gitOf(s.cfg.Policies)
 	digest, err = w.Close(m)
 	return m, digest, err
 }
@@ -208,9 +218,46 @@ func (s *session) inputs(ctx context.Context, r request) (engine.Inputs, error) 
 	if err != nil {
 		return none, err
 	}
-	return engine.Inputs{Snapshot: snap, Locator: locator(list), Targets: targets, Policies: s.policies, State: s.store,
+	recent, failed, err := s.past(ctx)
+	if err != nil {
+		return none, err
+	}
+	return engine.Inputs{By: who().User, Shield: s.cfg.Protected, Recent: recent, Failed: failed, Snapshot: snap, Locator: locator(list), Targets: targets, Policies: s.policies, State: s.store,
 		AsOf: r.asOf, Now: s.now(), Expiry: planLife, Guards: s.cfg.Guards, Selection: chosen, Offline: offline(list), Preview: r.preview, KeepDrift: s.cfg.ReportDrift,
 		Version: version, Expr: exprVersion(), Workers: runtime.NumCPU(), Progress: connector.Progress(s.progress.report)}, nil
+}
+
+// window is how far back changes count for guards.
+const window = 24 * time.Hour
+
+// past gives what the changes of the last hours count for guards, and which changes the last run was refused for good.
+func (s *session) past(ctx context.Context) (recent map[string]int, failed map[string]bool, err error) {
+	if recent, err = s.store.Tally(ctx, s.now().Add(-window)); err != nil {
+		return nil, nil, err
+	}
+	failed, err = s.store.Failed(ctx)
+	return recent, failed, err
+}
+
+// keyIsThere finds a key that cannot be used before a plan is made for it.
+func keyIsThere(path string) error {
+	if path == "" {
+		return nil
+	}
+	_, err := readKey(path)
+	return err
+}
+
+// signPlan signs a plan file that was just made; without a key it does nothing.
+func (s *session) signPlan(path, keyFile string) error {
+	if keyFile == "" {
+		return nil
+	}
+	key, err := readKey(keyFile)
+	if err != nil {
+		return err
+	}
+	return plan.Sign(path, key, who().User, s.now())
 }
 
 // choose resolves what a plan is restricted to.

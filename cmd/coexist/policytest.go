@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/coexistsync/coexist/cmd/coexist/internal/revision"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/rules"
 	"github.com/coexistsync/coexist/rules/verify"
@@ -20,6 +21,7 @@ const (
 	minRuleFlag   = "min-rule"
 	minBranchFlag = "min-branch"
 	mutateFlag    = "mutate"
+	changedFlag   = "changed-since"
 )
 
 func policyTestCommand(c *console) *cli.Command {
@@ -28,14 +30,16 @@ func policyTestCommand(c *console) *cli.Command {
 		Usage:     "run the tests of policies",
 		ArgsUsage: "[FOLDER]",
 		Description: "Runs the suites of the folder given, else of the one that coexist.yaml names. Exit code 4 unless there are tests and all pass,\n" +
-			"coverage is as asked for, and no mutant survives.",
+			"coverage is as asked for, and no mutant survives. With --" + changedFlag + " coverage and mutants are asked only of the rules that differ from\n" +
+			"those of a Git revision; tests run all the same.",
 		Flags: []cli.Flag{
 			configFlag,
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORM` of the result: text, json or junit"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORM` of the result: text, json, junit, github or markdown"},
 			&cli.StringFlag{Name: runFlag, Usage: "run only tests whose \"file: name\" matches this `REGEXP`"},
 			&cli.IntFlag{Name: minRuleFlag, Usage: "least `PERCENT` of the rules that tests must see fire"},
 			&cli.IntFlag{Name: minBranchFlag, Usage: "least `PERCENT` of the conditions' outcomes that tests must see"},
 			&cli.BoolFlag{Name: mutateFlag, Usage: "put one mistake after the other into the policies, in memory, and see whether the tests notice"},
+			&cli.StringFlag{Name: changedFlag, Usage: "ask for coverage and try mutants only of rules that changed since this Git `REVISION`, such as origin/main"},
 		},
 		Action: func(x *cli.Context) error {
 			ask, err := readTestRun(x)
@@ -50,7 +54,18 @@ func policyTestCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
-			done, err := ask.run(x.Context, folder, set)
+			if ask.since != "" {
+				repo, err := revision.Open(x.Context, folder)
+				if err != nil {
+					return mark(errConfig, fmt.Errorf("option --%s: %w", changedFlag, err))
+				}
+				base, _, err := policiesAt(x, repo, folder, ask.since)
+				if err != nil {
+					return err
+				}
+				ask.gate.Changed = verify.Changed(base, set)
+			}
+			done, err := ask.run(x.Context, c, folder, set)
 			if err != nil {
 				return err
 			}
@@ -88,18 +103,19 @@ func policyFolder(x *cli.Context) (string, error) {
 type testRun struct {
 	form   string
 	match  *regexp.Regexp
-	gate   *verify.Gate
+	gate   *verify.Gate // nil: none is asked for; never with since
 	mutate bool
+	since  string // a Git revision
 }
 
 func readTestRun(x *cli.Context) (*testRun, error) {
-	t := &testRun{form: x.String(outputFlag.Name), mutate: x.Bool(mutateFlag)}
+	t := &testRun{form: x.String(outputFlag.Name), mutate: x.Bool(mutateFlag), since: x.String(changedFlag)}
 	switch t.form {
-	case "text", "json", "junit":
+	case "text", "json", "junit", "github", "markdown":
 	default:
-		return nil, usagef("unknown output form %q; there are text, json and junit", t.form)
+		return nil, usagef("unknown output form %q; there are text, json, junit, github and markdown", t.form)
 	}
-	if x.IsSet(minRuleFlag) || x.IsSet(minBranchFlag) {
+	if x.IsSet(minRuleFlag) || x.IsSet(minBranchFlag) || t.since != "" {
 		t.gate = &verify.Gate{Rules: x.Int(minRuleFlag), Branches: x.Int(minBranchFlag)}
 		for _, n := range []int{t.gate.Rules, t.gate.Branches} {
 			if n < 0 || n > 100 {
@@ -110,7 +126,7 @@ func readTestRun(x *cli.Context) (*testRun, error) {
 	if !x.IsSet(runFlag) {
 		return t, nil
 	}
-	if t.gate != nil || t.mutate {
+	if t.gate != nil || t.mutate { // --changed-since makes a gate, too
 		return nil, usagef("option --%s leaves tests out, so that coverage and mutants say nothing", runFlag)
 	}
 	var err error
@@ -121,7 +137,7 @@ func readTestRun(x *cli.Context) (*testRun, error) {
 }
 
 // run runs the suites, and mutants where the tests pass: of others nothing could be said.
-func (t *testRun) run(ctx context.Context, folder string, set *rules.Set) (*report.Tested, error) {
+func (t *testRun) run(ctx context.Context, c *console, folder string, set *rules.Set) (*report.Tested, error) {
 	suites, _ := verify.Load(os.DirFS(folder), ".", set) // mistakes stand in the report
 	workers := runtime.GOMAXPROCS(0)
 	out := &report.Tested{Folder: folder, Report: suites.Run(set, verify.Options{Workers: workers, Match: t.match})}
@@ -132,18 +148,14 @@ func (t *testRun) run(ctx context.Context, folder string, set *rules.Set) (*repo
 	if !t.mutate || !out.Report.OK() {
 		return out, ctx.Err()
 	}
-	var err error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		out.Mutation, err = suites.Mutate(set, verify.MutateOptions{Workers: workers})
-	}()
-	select {
-	case <-done:
-		return out, err
-	case <-ctx.Done(): // the process ends, and nothing was written
-		return nil, ctx.Err()
+	o := verify.MutateOptions{Workers: workers, Progress: func(done, of int) { c.progress.of("mutants", done, of) }}
+	if t.since != "" {
+		o.Rules = t.gate.Changed
 	}
+	var err error
+	out.Mutation, err = suites.Mutate(ctx, set, o)
+	c.progress.clear()
+	return out, err
 }
 
 func (t *testRun) write(c *console, done *report.Tested) error {
@@ -151,12 +163,16 @@ func (t *testRun) write(c *console, done *report.Tested) error {
 	case "json":
 		return writeJSON(c, "coexist.policyTests", "tests", done)
 	case "junit":
-		b, err := done.Report.JUnit()
+		b, err := done.Report.JUnit(done.Gate, done.Mutation)
 		if err != nil {
 			return err
 		}
 		_, err = c.out.Write(b)
 		return err
+	case "github":
+		return report.GitHub(c.out, located(done.Remarks()))
+	case "markdown":
+		return report.TestsMarkdown(c.out, done)
 	}
 	return report.Tests(c.out, done, c.options())
 }

@@ -91,6 +91,7 @@ tenant:
   id: %s
   url: %s/v1.0
   auth: { clientId: %s, secret: { env: %s } }
+  exchange: true
 policies: policies
 writes: true
 store: %s

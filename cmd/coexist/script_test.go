@@ -2,10 +2,13 @@ package main
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,16 +41,19 @@ func TestScripts(t *testing.T) {
 			"company": writeCompany,
 			"replace": replace,
 			"exits":   exits,
+			"advance": advance,
+			"task":    firstTask,
 		},
 	})
 }
 
-// startTenant is "tenant [ID=GUID] [seats=N] [role-less] [synced] [fault=METHOD,PATH,STATUS]": it serves a rehearsal tenant
-// and sets TENANT, TENANT_URL, CLIENT and COEXIST_TENANT_SECRET.
+// startTenant is "tenant [ID=GUID] [seats=N] [role-less] [synced] [user=UPN] [troubled=UPN] [fault=METHOD,PATH,STATUS]": it serves a rehearsal tenant
+// and sets TENANT, TENANT_URL, CONTROL, CLIENT and COEXIST_TENANT_SECRET.
 func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 	o := sandbox.Options{SKUs: sandbox.SampleSKUs(100)}
 	var faults []sandbox.Fault
 	var users []sandbox.Properties
+	var troubled []any // those of them about whom the tenant reports errors
 	for _, a := range args {
 		name, value, _ := strings.Cut(a, "=")
 		switch name {
@@ -63,6 +69,9 @@ func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 			o.Synced = true
 		case "readers":
 			o.Apps = []sandbox.App{{ID: "0d5a6c1e-0000-4000-8000-000000000001", Secret: "rehearsal-secret", Roles: []string{"User.Read.All"}}}
+		case "troubled":
+			troubled = append(troubled, value)
+			users = append(users, sandbox.Properties{"userPrincipalName": value, "mail": value, "displayName": "Troubled"})
 		case "user":
 			users = append(users, sandbox.Properties{"userPrincipalName": value, "mail": value})
 		case "fault":
@@ -76,8 +85,11 @@ func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	t := sandbox.New(o)
 	for _, u := range users {
-		_, err := t.AddUser(u, sandbox.Extra{})
+		id, err := t.AddUser(u, sandbox.Extra{})
 		ts.Check(err)
+		if slices.Contains(troubled, u["userPrincipalName"]) {
+			ts.Check(t.SetProperties(id, reportedErrors))
+		}
 	}
 	for _, f := range faults {
 		ts.Check(t.AddFault(f))
@@ -85,10 +97,41 @@ func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 	s, err := sandbox.Serve("127.0.0.1:0", t)
 	ts.Check(err)
 	ts.Defer(func() { s.Close() })
+	control, err := sandbox.ServeControl("127.0.0.1:0", t)
+	ts.Check(err)
+	ts.Defer(func() { control.Close() })
+	ts.Setenv("CONTROL", control.URL)
 	ts.Setenv("TENANT", s.TenantID)
 	ts.Setenv("TENANT_URL", s.URL)
 	ts.Setenv("CLIENT", s.ClientID)
 	ts.Setenv(rehearsalSecret, s.ClientSecret)
+}
+
+// reportedErrors are what the directory and a service report about an object.
+var reportedErrors = sandbox.Properties{
+	"onPremisesProvisioningErrors": []any{map[string]any{"category": "PropertyConflict", "occurredDateTime": "2026-01-01T00:00:00Z", "propertyCausingError": "ProxyAddresses", "value": "SMTP:taken@contoso.example"}},
+	"serviceProvisioningErrors": []any{map[string]any{"@odata.type": "#microsoft.graph.serviceProvisioningXmlError", "createdDateTime": "2026-01-02T00:00:00Z", "isResolved": false,
+		"serviceInstance": "exchange/EURP123-001", "errorDetail": "<ServiceInstance><Name>exchange</Name></ServiceInstance>"}},
+}
+
+// advance is "advance DURATION": it moves the clock of the rehearsal tenant on.
+func advance(ts *testscript.TestScript, neg bool, args []string) {
+	resp, err := http.Post(ts.Getenv("CONTROL")+"/_sim/clock", "application/json", strings.NewReader(`{"advance":"`+args[0]+`"}`))
+	ts.Check(err)
+	resp.Body.Close() // nothing is read of it
+	if resp.StatusCode >= 300 {
+		ts.Fatalf("advance: %s", resp.Status)
+	}
+}
+
+// firstTask is "task": it sets TASK to the id of the first task in the JSON on standard output.
+func firstTask(ts *testscript.TestScript, neg bool, args []string) {
+	var list struct{ Tasks []struct{ ID string } }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &list))
+	if len(list.Tasks) == 0 {
+		ts.Fatalf("no task is listed")
+	}
+	ts.Setenv("TASK", list.Tasks[0].ID)
 }
 
 // ldapFaults are the faults that startLDAP knows.

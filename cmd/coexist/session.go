@@ -36,6 +36,7 @@ type session struct {
 	cfg      *config.Config
 	policies *rules.Set
 	store    *store.Store
+	handing  handing
 }
 
 // load reads the configuration that the command line names.
@@ -43,6 +44,9 @@ func load(x *cli.Context) (*config.Config, error) {
 	c, err := config.Load(x.String(configFlag.Name))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w; make one with coexist init, or name another with --config", err)
+	}
+	if err == nil {
+		c.UseCredentials(readCredential(c, &prompt{os.Stdin, x.App.ErrWriter}))
 	}
 	return c, mark(errConfig, err)
 }
@@ -81,7 +85,10 @@ func openFor(x *cli.Context, c *console) (*session, error) {
 	return open(x.Context, c, cfg)
 }
 
-func (s *session) close() { s.store.Close() } // everything in it is durable already
+func (s *session) close() {
+	s.concludePasswords(context.Background(), s.handing.run)
+	s.store.Close() // everything in it is durable already
+}
 
 // loadPolicies reads the policies of a folder.
 func loadPolicies(folder string) (*rules.Set, error) {
@@ -250,7 +257,7 @@ func (s *session) target() (*graph.Connector, error) {
 	if err != nil {
 		return nil, mark(errConfig, err)
 	}
-	c := graph.Config{BaseURL: base, TenantID: s.cfg.Tenant.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now, Secret: s.cfg.Secret}
+	c := graph.Config{BaseURL: base, TenantID: s.cfg.Tenant.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now, Sleep: s.sleep, Passwords: s.firstPassword}
 	if s.store != nil {
 		c.Cookies = s.store
 	}
@@ -288,10 +295,12 @@ func (s *session) exchange() (*exchange.Connector, error) {
 	if err != nil {
 		return nil, mark(errConfig, err)
 	}
-	c := exchange.Config{BaseURL: exchange.BaseURL(t.Cloud), TenantID: t.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now}
+	c := exchange.Config{BaseURL: exchange.BaseURL(t.Cloud), TenantID: t.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now, Sleep: s.sleep}
 	if t.URL != "" {
 		c.Scope = c.BaseURL + "/.default" // a rehearsal tenant plays the real service
 		c.BaseURL = originOf(t.URL)
+	} else if c.Transport, err = outbound(t); err != nil {
+		return nil, mark(errConfig, err)
 	}
 	x, err := exchange.New(c)
 	return x, mark(errConfig, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/engine/store"
@@ -35,10 +36,7 @@ func showCommand(c *console) *cli.Command {
 						return err
 					}
 				}
-				if form {
-					return report.PlanJSON(c.out, f)
-				}
-				return report.Plan(c.out, f, planOptions(c, name, x))
+				return showPlan(x, c, f, form)
 			}
 			if !errors.Is(err, fs.ErrNotExist) {
 				return err
@@ -56,6 +54,52 @@ func showCommand(c *console) *cli.Command {
 			return absent(err, "%s is neither a plan file nor a run", name)
 		},
 	}
+}
+
+// showPlan reports a plan file and, where the store can be read, what became of it.
+func showPlan(x *cli.Context, c *console, f *plan.File, json bool) error {
+	s, end, err := standing(x, c, f)
+	if err != nil {
+		return err
+	}
+	defer end()
+	if json {
+		return report.ShownJSON(c.out, f, s)
+	}
+	o := planOptions(c, x.Args().First(), x)
+	return errors.Join(report.Plan(c.out, f, o), report.Stand(c.out, f, s, o))
+}
+
+// standing asks the store what became of a plan. A plan can be looked at where there is no configuration and no store, and
+// then nobody knows; a store that cannot be read is an error only when the configuration was named.
+func standing(x *cli.Context, c *console, f *plan.File) (report.Standing, func(), error) {
+	var out report.Standing
+	for _, s := range f.Signatures() {
+		out.Signed = append(out.Signed, base64Of(s.Key))
+	}
+	nobody := func() {}
+	cfg, err := config.Load(x.String(configFlag.Name))
+	if err != nil {
+		if x.IsSet(configFlag.Name) {
+			return out, nobody, mark(errConfig, err)
+		}
+		return out, nobody, nil
+	}
+	s := &session{console: c, cfg: cfg}
+	if err := s.openStored(x.Context, store.Options{Existing: true}); err != nil {
+		return out, nobody, nil
+	}
+	if out.Approvals, err = s.store.Approvals(x.Context, f.Digest()); err != nil {
+		s.close()
+		return out, nobody, err
+	}
+	r, err := s.store.Run(x.Context, f.Digest())
+	if err != nil {
+		return out, s.close, nil // it was not applied
+	}
+	p, err := s.performed(x.Context, r)
+	out.Run = &p
+	return out, s.close, err
 }
 
 // withStore opens what coexist remembers, and no more: neither directories nor policies need to be there. A store that is

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/coexistsync/coexist/engine"
 	"github.com/coexistsync/coexist/engine/apply"
 	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/plan"
@@ -138,8 +139,13 @@ func (y *syncing) work(r request) error {
 	}
 	var again reconsider
 	var err error
-	if m.Changes() > 0 {
+	switch {
+	case m.Changes() > 0:
 		if again, err = y.carryPlan(); y.cutOff() || err != nil && !errors.Is(err, errPartial) {
+			return err
+		}
+	case y.cfg.Writes: // everything is as the plan wants it
+		if err = y.store.Observe(context.WithoutCancel(y.ctx), engine.Accepted(&m, true)); err != nil {
 			return err
 		}
 	}

@@ -217,7 +217,11 @@ func (s *session) lookAgain(ctx context.Context) (reconsider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.Reconsider(snap, s.policies, s.now())
+	priors, err := engine.ReadPriors(ctx, s.store, snap)
+	if err != nil {
+		return nil, err
+	}
+	return engine.Reconsider(snap, s.policies, priors, s.now())
 }
 
 // tasked is what came of tasks as reports show it.

@@ -122,7 +122,7 @@ func (a *answer) carryOut(ctx context.Context, c *console, words []string) error
 	defer leave()
 	document, w := io.Pipe()
 	log := &logLines{to: a}
-	inner := &console{in: strings.NewReader(a.request.Secret.Reveal()), out: w, err: log, now: c.now}
+	inner := &console{in: strings.NewReader(a.request.Secret.Reveal()), out: w, err: log, now: c.now, sleep: c.sleep}
 	inner.progress = &progress{w: io.Discard, tell: a.progress()}
 	take := a.read
 	if a.asText() {

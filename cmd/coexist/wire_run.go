@@ -35,7 +35,7 @@ func takeEntry(looking bool) member {
 			return a.record(wire.RunChange{RunID: e.Run, ChangeID: e.Change, Operation: string(e.Action), Name: e.Name, ObjectID: e.TargetID, Directory: string(e.Directory),
 				State: string(e.State), Succeeded: e.State.Succeeded(), Attempts: e.Attempt, Message: e.Detail, RequestID: e.RequestID, At: milliseconds(e.At)}, e.Name)
 		}
-		if e.State.Succeeded() || a.came.run.told >= mostErrors {
+		if e.State.Succeeded() || e.State == journal.Delayed || a.came.run.told >= mostErrors {
 			return nil
 		}
 		a.came.run.told++
@@ -52,9 +52,11 @@ func (r *runSoFar) step(e journal.Entry) {
 		i, r.steps = len(r.steps), append(r.steps, wire.RunStep{RunID: e.Run, Directory: string(e.Directory), Operation: string(e.Action), StartedAt: milliseconds(e.At)})
 	}
 	s := &r.steps[i]
-	if s.Changes++; e.State.Succeeded() {
+	s.Changes++
+	switch {
+	case e.State.Succeeded():
 		s.Succeeded++
-	} else {
+	case e.State != journal.Delayed: // which is no error
 		s.Errors++
 	}
 	if at := milliseconds(e.At); at.Before(s.StartedAt) {
@@ -133,7 +135,12 @@ func endSync(a *answer, h head) error {
 			return err
 		}
 		r := a.came.result.(wire.SyncRun)
-		r.Skipped = p.Skipped
+		switch r.Skipped = p.Skipped; {
+		case p.State == "GuardExceeded":
+			r.State = "StoppedGuardExceeded"
+		case r.State == "Succeeded" && r.Changes == 0:
+			r.State = "NothingToDo"
+		}
 		a.came.result = r
 		return nil
 	}
@@ -162,7 +169,7 @@ func notApplied(a *answer, p wire.Plan) wire.SyncRun {
 // runRecord gives the record of a run.
 func runRecord(r journal.Run, c journal.Counts) wire.SyncRun {
 	x := wire.SyncRun{RunID: r.ID, Mode: "Apply", Trigger: r.Mode, PlanDigest: r.Plan, TenantID: r.Tenant, StartedAt: instantOf(r.Started), EndedAt: instantOf(r.Finished),
-		Changes: r.Changes, Succeeded: c.Succeeded(), Errors: c.Reached() - c.Succeeded(), Detail: r.Detail, User: r.By.User, Computer: r.By.Host}
+		Changes: r.Changes, Succeeded: c.Succeeded(), Errors: c.Reached() - c.Succeeded() - c[journal.Delayed], Detail: r.Detail, User: r.By.User, Computer: r.By.Host}
 	if x.EndedAt != nil && x.StartedAt != nil {
 		x.DurationMs = x.EndedAt.Sub(*x.StartedAt).Milliseconds()
 	}
@@ -173,7 +180,7 @@ func runRecord(r journal.Run, c journal.Counts) wire.SyncRun {
 		x.State = "Interrupted"
 	case r.State == journal.Stopped:
 		x.State = "Stopped"
-	case x.Succeeded == x.Changes:
+	case x.Succeeded+c[journal.Delayed] == x.Changes: // what waits as a task is no error
 		x.State = "Succeeded"
 	default:
 		x.State = "CompletedWithErrors"

@@ -47,6 +47,10 @@ var shapes = map[string]shape{
 	"policy check":    {each: map[string]member{"policies.policies": takePolicy}, end: endPolicies},
 	"policy test":     {end: endTests},
 	"policy lint":     {end: endLint},
+
+	"credential list":   {each: map[string]member{"credentials": takeCredential}},
+	"credential set":    {writes: true, each: map[string]member{"credentials": takeCredential}},
+	"credential remove": {writes: true, each: map[string]member{"credentials": ignore}},
 }
 
 func ignore(*answer, json.RawMessage) error { return nil }

@@ -13,7 +13,7 @@ import (
 
 // Finding is the outcome of one check of the connection.
 type Finding struct {
-	Check  string `json:"check"` // sign-in, permission, organisation, read: <cmdlets>, write: <cmdlets>
+	Check  string `json:"check"` // sign-in, permission, organisation, read: <cmdlets>, write: <cmdlets>, write: groups and holds
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail,omitempty"` // what was found
 	Hint   string `json:"hint,omitempty"`   // what to do when it is not OK
@@ -66,8 +66,37 @@ func (c *Connector) Probe(ctx context.Context, writes bool) []Finding {
 	out = append(out, missingCmdlets("read: ", readNeeds, allowed)...)
 	if writes {
 		out = append(out, missingCmdlets("write: ", writeNeeds, allowed)...)
+		out = append(out, parameters(token))
 	}
 	return out
+}
+
+// Template ids of the directory roles that Exchange Online knows. Source: Microsoft Entra built-in roles.
+const (
+	globalAdministrator    = "62e90394-69f5-4237-9190-012177145e10"
+	exchangeAdministrator  = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+	recipientAdministrator = "31392ffb-586c-42d1-9346-e59415a2cc4e"
+)
+
+// parameters says whether the roles hold two parameters that the list of cmdlets does not tell of: every write to a
+// distribution group passes BypassSecurityGroupManagerCheck, since the application owns none, and holds are
+// LitigationHoldEnabled. A token names directory roles; of role groups in Exchange Online it knows nothing.
+func parameters(token string) Finding {
+	f := Finding{Check: "write: groups and holds", OK: true}
+	has := func(list []string, id string) bool {
+		return slices.ContainsFunc(list, func(w string) bool { return strings.EqualFold(w, id) })
+	}
+	claims, err := readClaims(token)
+	switch {
+	case err == nil && (has(claims.Wids, globalAdministrator) || has(claims.Wids, exchangeAdministrator)):
+		f.Detail = "BypassSecurityGroupManagerCheck and LitigationHoldEnabled"
+	case err == nil && has(claims.Wids, recipientAdministrator):
+		f.OK, f.Detail = false, "Exchange Recipient Administrator has neither BypassSecurityGroupManagerCheck, which every write to a distribution group needs, nor LitigationHoldEnabled"
+		f.Hint = "add the application to a role group with the roles Security Group Creation and Membership and Legal Hold, or make it Exchange Administrator"
+	default:
+		f.Detail = "cannot be told of role groups; distribution groups need the role Security Group Creation and Membership, holds the role Legal Hold"
+	}
+	return f
 }
 
 // permission looks for the application permission in a token.

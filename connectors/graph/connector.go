@@ -40,16 +40,15 @@ type Config struct {
 	Writes     int               // writes that the tenant takes in 150 s; 0 is Graph's documented 3,000
 	// Lag is how long an object that was just made may stay invisible; 0 is one minute.
 	Lag time.Duration
-	// Passwords makes the password of a user about to be created, and hands it over before the user is there. It is called
-	// right before each attempt. nil makes what the policy wishes, or a random one, and nobody gets to know it.
+	// Passwords makes the password that a policy wishes for a user about to be created, and hands it over before the user
+	// is there. It is called right before each attempt. With nil such users are not made, so that no password is lost; one
+	// without a wish gets a password that nobody knows.
 	Passwords func(context.Context, Newcomer) (Password, error)
 	// Cookies lets Objects read only what changed since it was last called; nil reads everything each time.
 	Cookies Cookies
 	Now     func() time.Time                                 // nil is time.Now
 	Sleep   func(ctx context.Context, d time.Duration) error // nil waits for d or the end of ctx
 	Jitter  func() float64                                   // in [0, 1); nil is random
-	// Secret gives the first password that a policy names as a secret of coexist.yaml; nil knows none.
-	Secret func(name string) (string, error)
 }
 
 // Connector reads and writes one tenant. It is safe for concurrent use; keeping writes to one object in order is the
@@ -66,7 +65,6 @@ type Connector struct {
 	made       *recent // ids of objects that were just created
 	located    *recent // ids of users whose usage location was just written
 	unsure     *recent // anchors of creates whose outcome is not known
-	secret     func(name string) (string, error)
 	marked     marked
 	cookies    Cookies
 	passwords  func(context.Context, Newcomer) (Password, error)
@@ -106,7 +104,7 @@ func New(c Config) (*Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make request adapter: %w", err)
 	}
-	return &Connector{base: base, tenantID: c.TenantID, scope: c.Scope, credential: credential, secret: c.Secret, adapter: adapter, json: factory, sender: sender,
+	return &Connector{base: base, tenantID: c.TenantID, scope: c.Scope, credential: credential, adapter: adapter, json: factory, sender: sender,
 		now: c.Now, made: newRecent(c.Now, c.Lag), located: newRecent(c.Now, c.Lag), unsure: newRecent(c.Now, c.Lag), cookies: c.Cookies, passwords: c.Passwords}, nil
 }
 

@@ -2,64 +2,15 @@ package graph
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"strings"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
-	"github.com/coexistsync/coexist/engine/plan"
 )
-
-// Password is what a new user signs in with first. It is never printed.
-type Password struct {
-	Text string
-	// Settled is told what came of the create: the id, or the error after which the user may or may not exist. It may be nil.
-	Settled func(id string, err error)
-}
-
-// String hides the password.
-func (Password) String() string { return "[secret]" }
-
-// GoString hides it from %#v too.
-func (Password) GoString() string { return "[secret]" }
-
-// MarshalJSON hides it from every document.
-func (Password) MarshalJSON() ([]byte, error) { return []byte(`"[secret]"`), nil }
-
-// Newcomer is a user about to be created.
-type Newcomer struct {
-	Object plan.Object
-	Wish   string   // what the policy says of the password, as cloud.Password writes it; "" for nothing
-	Names  []string // what the password must not hold, in any case
-}
-
-// profile gives the new user's passwordProfile, and who is to be told what came of it.
-func (w *writer) profile(ctx context.Context) (entityMap, func(string, error), error) {
-	if w.passwords == nil {
-		p, err := w.passwordProfile()
-		return p, nil, err
-	}
-	n, mustChange := Newcomer{Object: w.change.Object, Names: w.names()}, true
-	for _, a := range w.change.Attributes {
-		switch {
-		case a.Name == passwordName:
-			n.Wish = a.After.Text()
-		case a.Name == mustChangeName && !a.After.IsNothing():
-			mustChange = a.After.Truth()
-		}
-	}
-	p, err := w.passwords(ctx, n)
-	var own *fault.Error
-	if err != nil && !errors.As(err, &own) {
-		err = &fault.Error{Kind: fault.Transient, Op: w.op, Err: err}
-	}
-	return entityMap{"forceChangePasswordNextSignIn": mustChange, "password": p.Text}, p.Settled, err
-}
 
 // createUser makes a user. Its password is made right before and not kept. A request that may have taken effect is
 // fault.Unknown, and its anchor is remembered for ByAnchor.
@@ -162,44 +113,4 @@ func (w *writer) names() []string {
 		}
 	}
 	return out
-}
-
-// passwordLength is well above every policy's least length; the alphabet gives 6 bits a letter.
-const passwordLength = 32
-
-// passwordClasses are the classes that Entra ID's complexity rule counts, without letters that look alike.
-var passwordClasses = [...]string{"ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnopqrstuvwxyz", "23456789", "!#%+-=?@_"}
-
-// randomPassword makes a password with letters of all classes that holds none of the names in any case. Even a name of one
-// letter leaves a third of all passwords, so that a few tries suffice.
-func randomPassword(names []string) (string, error) {
-	alphabet := strings.Join(passwordClasses[:], "")
-	for range 1000 {
-		b := make([]byte, passwordLength)
-		for i := range b {
-			n, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
-			if err != nil {
-				return "", errors.New("no randomness for a password")
-			}
-			b[i] = alphabet[n.Int64()]
-		}
-		if s := string(b); passwordFits(s, names) {
-			return s, nil
-		}
-	}
-	return "", errors.New("no password without the user's names")
-}
-
-func passwordFits(s string, names []string) bool {
-	for _, class := range passwordClasses {
-		if !strings.ContainsAny(s, class) {
-			return false
-		}
-	}
-	for _, n := range names {
-		if n != "" && strings.Contains(directory.Fold(s), directory.Fold(n)) {
-			return false
-		}
-	}
-	return true
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/secret"
 )
 
 func TestASingleLookKnowsWhoIsAnAdministratorAndWhatTheCloudOwns(t *testing.T) {
@@ -55,7 +56,7 @@ func TestPasswordsAreMadeForEachAttemptAndShownNowhere(t *testing.T) {
 				t.Errorf("newcomer %+v", n)
 			}
 			text := fmt.Sprint("Canary-Password-", made)
-			return graph.Password{Text: text, Settled: func(id string, err error) { told = append(told, settled{text, id, fault.KindOf(err).String()}) }}, nil
+			return graph.Password{Text: secret.New(text), Settled: func(id string, err error) { told = append(told, settled{text, id, fault.KindOf(err).String()}) }}, nil
 		}})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func TestPasswordsAreMadeForEachAttemptAndShownNowhere(t *testing.T) {
 	if profile["password"] != "Canary-Password-2" || profile["forceChangePasswordNextSignIn"] != false {
 		t.Errorf("profile %v", profile)
 	}
-	p := graph.Password{Text: "Canary"}
+	p := graph.Password{Text: secret.New("Canary")}
 	b, err := json.Marshal(p)
 	if shown := fmt.Sprint(p, &p) + fmt.Sprintf("%#v %+v %s", p, p, b); err != nil || strings.Contains(shown, "Canary") {
 		t.Errorf("shown as %s, %v", shown, err)

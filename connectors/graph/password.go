@@ -1,15 +1,31 @@
 package graph
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/big"
-	"strings"
 
-	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
+	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/secret"
 )
+
+// Password is what a new user signs in with first.
+type Password struct {
+	Text secret.Text `json:"text"` // shown by nothing
+	// Settled is told what came of the create: the id, or the error after which the user may or may not exist. It may be nil.
+	Settled func(id string, err error) `json:"-"`
+}
+
+// Newcomer is a user about to be created whose policy says how the first password comes about.
+type Newcomer struct {
+	Object     plan.Object
+	SignInName string   // userPrincipalName
+	Wish       string   // as cloud.Password writes it
+	MustChange bool     // the first sign-in must change it
+	Names      []string // what the password must not hold, in any case
+}
 
 // The properties that together make passwordProfile; they are set when a user is made and never again.
 const (
@@ -17,125 +33,47 @@ const (
 	mustChangeName = "mustChange"
 )
 
-// passwordProfile gives the password of a new user and whether its first use must change it, which it must unless the policy
-// says otherwise. No error holds a password.
-func (w *writer) passwordProfile() (entityMap, error) {
-	text, mustChange := "", true
+// profile gives the new user's passwordProfile, and who is to be told what came of it. Without a wish of the policy's the
+// password is one that nobody knows; with one, Config.Passwords makes it and hands it over. Its first use must change it
+// unless the policy says otherwise. No error holds a password.
+func (w *writer) profile(ctx context.Context) (entityMap, func(string, error), error) {
+	n := w.newcomer()
+	password, err := w.firstPassword(ctx, n)
+	if err != nil {
+		var own *fault.Error
+		if !errors.As(err, &own) {
+			err = &fault.Error{Kind: fault.Transient, Op: w.op, Err: err}
+		}
+		return nil, nil, err
+	}
+	return entityMap{"forceChangePasswordNextSignIn": n.MustChange, "password": password.Text.Reveal()}, password.Settled, nil
+}
+
+// firstPassword is profile for the password alone.
+func (w *writer) firstPassword(ctx context.Context, n Newcomer) (Password, error) {
+	switch {
+	case n.Wish == "":
+		text, err := secret.Unknown(rand.Reader, n.Names)
+		return Password{Text: text}, err
+	case w.passwords == nil:
+		return Password{}, &fault.Error{Kind: fault.Invalid, Op: w.op, Err: fmt.Errorf("the policy wishes a password (%s), and there is nobody to hand it to", n.Wish)}
+	}
+	return w.passwords(ctx, n)
+}
+
+// newcomer gives what decides about the new user's password.
+func (w *writer) newcomer() Newcomer {
+	n := Newcomer{Object: w.change.Object, Names: w.names(), MustChange: true}
 	for _, a := range w.change.Attributes {
 		switch {
 		case a.After.IsNothing():
 		case a.Name == passwordName:
-			text = a.After.Text()
+			n.Wish = a.After.Text()
 		case a.Name == mustChangeName:
-			mustChange = a.After.Truth()
-		}
-	}
-	password, err := w.password(text)
-	if err != nil {
-		return nil, err
-	}
-	return entityMap{"forceChangePasswordNextSignIn": mustChange, "password": password}, nil
-}
-
-// password makes or reads the password that a policy describes; "" is one that nobody knows.
-func (w *writer) password(text string) (string, error) {
-	invalid := func(err error) error { return &fault.Error{Kind: fault.Invalid, Op: w.op, Err: err} }
-	if text == "" {
-		password, err := randomPassword(w.names())
-		if err != nil {
-			return "", &fault.Error{Kind: fault.Transient, Op: w.op, Err: err}
-		}
-		return password, nil
-	}
-	p, err := cloud.ParsePassword(text)
-	if err != nil {
-		return "", invalid(err)
-	}
-	if p.Secret != "" {
-		if w.secret == nil {
-			return "", invalid(fmt.Errorf("secret %s of the password is not known here", p.Secret))
-		}
-		password, err := w.secret(p.Secret)
-		if err != nil {
-			return "", invalid(err)
-		}
-		return password, nil
-	}
-	password, err := generated(p, w.names())
-	if err != nil {
-		return "", &fault.Error{Kind: fault.Transient, Op: w.op, Err: err}
-	}
-	return password, nil
-}
-
-// generated makes a password after a policy's rule that holds none of the names.
-func generated(p cloud.Password, names []string) (string, error) {
-	for range 1000 {
-		var b strings.Builder
-		for b.Len() < p.Length {
-			letters := passwordClasses[0] + passwordClasses[1] + passwordClasses[2] + passwordClasses[3]
-			if p.Pronounceable {
-				letters = [...]string{"bdfghjkmnprstvwz", "aeiou"}[b.Len()%2]
-			}
-			c, err := pick(letters)
-			if err != nil {
-				return "", err
-			}
-			b.WriteByte(c)
-		}
-		password := []byte(b.String())
-		if p.Pronounceable {
-			if err := accent(password, p.Classes); err != nil {
-				return "", err
-			}
-		}
-		if s := string(password); classesOf(s) >= p.Classes && !holdsName(s, names) {
-			return s, nil
-		}
-	}
-	return "", errors.New("no password without the user's names")
-}
-
-// accent gives a password of syllables its other classes: a capital in front, and digits and a sign in its last places, so
-// that it can still be read out.
-func accent(password []byte, classes int) error {
-	password[0] -= 'a' - 'A'
-	n := len(password)
-	for i, at := range []int{n - 1, n - 2} {
-		c, err := pick(passwordClasses[2])
-		if i == 0 && classes == cloud.MaxPasswordClasses {
-			c, err = pick(passwordClasses[3])
-		}
-		if err != nil {
-			return err
-		}
-		password[at] = c
-	}
-	return nil
-}
-
-func pick(letters string) (byte, error) {
-	n, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters))))
-	if err != nil {
-		return 0, errors.New("no randomness for a password")
-	}
-	return letters[n.Int64()], nil
-}
-
-func classesOf(s string) (n int) {
-	for _, letters := range [...]string{"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz", "0123456789", passwordClasses[3]} {
-		if strings.ContainsAny(s, letters) {
-			n++
+			n.MustChange = a.After.Truth()
+		case a.Name == "userPrincipalName":
+			n.SignInName = a.After.Text()
 		}
 	}
 	return n
-}
-
-func holdsName(s string, names []string) bool {
-	for _, name := range names {
-		if name != "" && strings.Contains(strings.ToLower(s), strings.ToLower(name)) {
-			return true
-		}
-	}
-	return false
 }

@@ -168,22 +168,3 @@ func TestColumnsAreTheTablesProperties(t *testing.T) {
 		}
 	}
 }
-
-func TestPasswordHasAllClassesAndNoName(t *testing.T) {
-	seen := map[string]bool{}
-	for range 200 {
-		p, err := randomPassword([]string{"A", "", "b7"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, class := range passwordClasses {
-			if !strings.ContainsAny(p, class) {
-				t.Errorf("%d letters and none of %s", len(p), class)
-			}
-		}
-		if len(p) < 24 || seen[p] || strings.ContainsAny(p, "aA") || strings.Contains(strings.ToLower(p), "b7") {
-			t.Errorf("%d letters, repeated %v, or with a name", len(p), seen[p])
-		}
-		seen[p] = true
-	}
-}

@@ -28,6 +28,7 @@ func compactJSON(v json.RawMessage) (string, error) {
 //	DELETE /_sim/faults           disarms all
 //	PUT    /_sim/profile          faults by chance: {"seed":1,"percent":10}; {} ends them
 //	PUT    /_sim/replication      how long the replicas take: {"read":"5s","list":"30s"}; {} for none
+//	POST   /_sim/moves            moves mailboxes from on premises: the CSV of a migration batch, with a column EmailAddress
 //	POST   /_sim/users            adds {"properties":{…},"roles":[…],…} past the rules for requests; answers {"id":…}
 //	POST   /_sim/groups           likewise
 //	POST   /_sim/contacts         likewise
@@ -54,6 +55,7 @@ func (t *Tenant) Control() http.Handler {
 	mux.HandleFunc("DELETE /_sim/faults", func(w http.ResponseWriter, _ *http.Request) { t.ClearFaults(); done(w, nil) })
 	mux.HandleFunc("PUT /_sim/profile", func(w http.ResponseWriter, r *http.Request) { done(w, t.controlProfile(r)) })
 	mux.HandleFunc("PUT /_sim/replication", func(w http.ResponseWriter, r *http.Request) { done(w, t.controlReplication(r)) })
+	mux.HandleFunc("POST /_sim/moves", func(w http.ResponseWriter, r *http.Request) { done(w, t.MoveMailboxes(r.Body)) })
 	mux.HandleFunc("POST /_sim/users", controlAdd(t.AddUser))
 	mux.HandleFunc("POST /_sim/groups", controlAdd(t.AddGroup))
 	mux.HandleFunc("POST /_sim/contacts", controlAdd(t.AddContact))

@@ -41,7 +41,8 @@ type recipient struct {
 	Unlicensed   bool           `json:"unlicensed,omitempty"` // a user's mailbox that was made without a licence
 	Made         time.Time      `json:"made"`
 	Changed      time.Time      `json:"changed"`
-	Due          time.Time      `json:"due,omitzero"` // when the mailbox of a licence comes
+	Due          time.Time      `json:"due,omitzero"`     // when the mailbox of a licence comes, or one that moves
+	Moving       bool           `json:"moving,omitempty"` // a batch brings the mailbox on premises
 	Revert       *reversion     `json:"revert,omitempty"`
 	Other        []string       `json:"other,omitempty"` // addresses that Entra does not hold: SPO:, EUM:
 	Settings     map[string]any `json:"settings,omitempty"`
@@ -163,7 +164,7 @@ func (t *Tenant) followObject(id string) {
 	case r != nil && kind == userMailbox && r.isMailUser():
 		r.Due = t.licensedAt(o).Add(t.options.Exchange.mailboxLag())
 		e.waiting[id] = r
-	case r != nil && kind == mailUser && !r.Due.IsZero():
+	case r != nil && kind == mailUser && !r.Due.IsZero() && !r.Moving:
 		r.Due = time.Time{}
 		delete(e.waiting, id)
 	}
@@ -273,13 +274,18 @@ func (t *Tenant) licensedAt(o *object) time.Time {
 func (t *Tenant) provision(r *recipient) {
 	e := t.exchange
 	delete(e.waiting, r.ID)
-	if old := e.softDeleted(r.ID); old != nil {
+	if old := e.softDeleted(r.ID); old != nil && !r.Moving {
 		e.drop(r)
 		t.reconnect(old)
 		return
 	}
+	r.Due = time.Time{}
+	if r.Moving {
+		t.arrive(r)
+		return
+	}
 	e.forget(r)
-	r.Kind, r.External, r.Due = userMailbox, "", time.Time{}
+	r.Kind, r.External = userMailbox, ""
 	t.makeMailbox(r)
 	e.file(r)
 }

@@ -19,7 +19,7 @@ func contactSchema() *schema {
 		{name: "onPremisesSyncEnabled", syntax: truthSyntax, gate: eqFilter},
 		{name: "phones", syntax: objectsSyntax},
 		{name: "proxyAddresses", syntax: textsSyntax, gate: anyFilter},
-		{name: "serviceProvisioningErrors", syntax: objectsSyntax},
+		{name: "serviceProvisioningErrors", syntax: objectsSyntax, gate: elementGuard},
 		{name: "surname", gate: textFilter},
 	}
 	for i := range list {

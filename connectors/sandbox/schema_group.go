@@ -33,7 +33,7 @@ func groupSchema() *schema {
 		{name: "resourceProvisioningOptions", syntax: textsSyntax, access: onCreate, gate: anyFilter},
 		{name: "securityEnabled", syntax: truthSyntax, access: onCreate, mandatory: true, gate: truthFilter},
 		{name: "securityIdentifier", gate: eqFilter, origin: fromSID},
-		{name: "serviceProvisioningErrors", syntax: objectsSyntax},
+		{name: "serviceProvisioningErrors", syntax: objectsSyntax, gate: elementGuard},
 		{name: "theme", access: always},
 		{name: "uniqueName", exact: true, gate: eqFilter},
 		{name: "visibility", access: always},

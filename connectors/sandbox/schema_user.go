@@ -83,7 +83,7 @@ func userSchema() *schema {
 		{name: "provisionedPlans", syntax: objectsSyntax, origin: unmodelled},
 		{name: "proxyAddresses", syntax: textsSyntax, gate: anyFilter},
 		{name: "securityIdentifier", gate: eqFilter, origin: fromSID},
-		{name: "serviceProvisioningErrors", syntax: objectsSyntax},
+		{name: "serviceProvisioningErrors", syntax: objectsSyntax, gate: elementGuard},
 		{name: "showInAddressList", syntax: truthSyntax, access: always},
 		{name: "signInSessionsValidFromDateTime", syntax: timeSyntax},
 		field("state", 128, textFilter),

@@ -120,7 +120,10 @@ func (s *Snapshot) ByDN(dn string) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	for _, i := range append([]int32{i}, s.sameHash[h]...) {
+	if is := s.objects[i].DN(); is == dn || directory.EqualFold(is, dn) {
+		return int(i), true
+	}
+	for _, i := range s.sameHash[h] {
 		if directory.EqualFold(s.objects[i].DN(), dn) {
 			return int(i), true
 		}

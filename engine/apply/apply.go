@@ -86,13 +86,16 @@ type Options struct {
 	By    journal.Who        // likewise
 	Allow []journal.Override // guards that the plan may exceed
 
-	Until    time.Time // no change is begun from then on; zero for no end
-	Workers  int       // objects worked on at a time; 0 for 4
-	Retry    Retry     // zero fields take the defaults
-	Stop     Stop      // likewise
-	Delay    Delay     // likewise
-	Rolling  Rolling   // what guards allow over several runs; the zero value allows everything
-	Progress Progress  // may be nil
+	Until   time.Time // no change is begun from then on; zero for no end
+	Workers int       // objects worked on at a time; 0 for 4
+	Retry   Retry     // zero fields take the defaults
+	Stop    Stop      // likewise
+	Delay   Delay     // likewise
+	Rolling Rolling   // what guards allow over several runs; the zero value allows everything
+	// CutOff says that a run of this plan left changes whose outcome is not known. They are looked up even when the plan has
+	// expired meanwhile; nothing is sent then.
+	CutOff   bool
+	Progress Progress // may be nil
 
 	Now   func() time.Time                                 // nil for time.Now
 	Sleep func(ctx context.Context, d time.Duration) error // nil for a timer; returns ctx's error when that ends first
@@ -133,6 +136,10 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	if err := refuse(ctx, &o, s); err != nil {
+		var r *Refusal
+		if errors.As(err, &r) && r.Reason == Expired && o.CutOff {
+			return settleOnly(ctx, &o, s)
+		}
 		return Result{}, err
 	}
 	r, err := start(ctx, &o, s)

@@ -30,12 +30,13 @@ type step struct {
 	counted   bool                        // an earlier process counted it for the guards
 	unreached bool                        // a guard would be crossed by it: nothing was recorded
 	begun     time.Time                   // when an earlier process recorded it last, zero when none did
+	seen      *glance                     // of its object ahead, for the first look
 	put       *putter                     // where a change that is a task is recorded; nil for one of a plan
 }
 
 // carry brings one change to an end, or to where the next process can take it up. An error means that the run cannot go
 // on.
-func (r *runner) carry(ctx context.Context, c plan.Change) (out outcome, cut bool, err error) {
+func (r *runner) carry(ctx context.Context, c plan.Change, seen *glance) (out outcome, cut bool, err error) {
 	var prior journal.Entry
 	if r.resumed {
 		if prior, _, err = r.Journal.Entry(ctx, r.run.ID, c.ID); err != nil {
@@ -46,6 +47,7 @@ func (r *runner) carry(ctx context.Context, c plan.Change) (out outcome, cut boo
 		}
 	}
 	s := r.taken(c, prior)
+	s.seen = seen
 	if err = s.prepare(ctx); err == nil {
 		err = s.advance(ctx, prior.State)
 	}

@@ -49,7 +49,7 @@ func (s *step) observe(ctx context.Context) (seen sighting, err error) {
 
 // observeAbsent looks for an object that a create is to make.
 func (s *step) observeAbsent(ctx context.Context) (sighting, error) {
-	o, err := s.target.ByAnchor(ctx, s.change.Object.Type, s.change.Object.Anchor)
+	o, err := s.byAnchor(ctx)
 	switch {
 	case fault.KindOf(err) == fault.NotFound && err != nil:
 		return sighting{as: planned}, nil
@@ -58,7 +58,7 @@ func (s *step) observeAbsent(ctx context.Context) (sighting, error) {
 	case o.Deleted:
 		return gone("an object with its anchor lies in deleted items"), nil
 	}
-	if o, err = s.target.Current(ctx, s.change.Object.Type, o.ID, s.names()); err != nil {
+	if o, err = s.target.Current(ctx, s.change.Object.Type, o.ID, lookedAt(&s.change)); err != nil {
 		return sighting{}, err
 	}
 	if other := s.differs(&o); len(other) > 0 {
@@ -69,7 +69,7 @@ func (s *step) observeAbsent(ctx context.Context) (sighting, error) {
 
 // observeDeleted looks for an object that is to be taken back from deleted items.
 func (s *step) observeDeleted(ctx context.Context) (sighting, error) {
-	o, err := s.target.ByAnchor(ctx, s.change.Object.Type, s.change.Object.Anchor)
+	o, err := s.byAnchor(ctx)
 	switch {
 	case fault.KindOf(err) == fault.NotFound && err != nil:
 		return gone("it is gone from deleted items"), nil
@@ -86,7 +86,7 @@ func (s *step) observeDeleted(ctx context.Context) (sighting, error) {
 // observeLive looks at an object that is there.
 func (s *step) observeLive(ctx context.Context) (sighting, error) {
 	c := &s.change
-	o, err := s.target.Current(ctx, c.Object.Type, c.Object.ID, s.names())
+	o, err := s.current(ctx, c.Object.ID)
 	absent := err != nil && fault.KindOf(err) == fault.NotFound
 	switch {
 	case absent && s.fresh:
@@ -121,10 +121,13 @@ func (s *step) anchored(o *cloud.Object) sighting {
 	if len(s.change.Attributes) > 0 {
 		before = s.change.Attributes[0].Before.Text()
 	}
-	switch string(o.Anchor) {
-	case string(s.change.Object.Anchor):
+	want := s.change.Fingerprint
+	switch {
+	case o.Anchor == s.change.Object.Anchor:
 		return sighting{as: wished, id: o.ID}
-	case before:
+	case want != "" && plan.FingerprintOf(o, plan.Identifying(s.change.Object.Type)) != want:
+		return gone("it is another object by now than the one that was matched: " + o.Name())
+	case string(o.Anchor) == before:
 		return sighting{as: planned}
 	}
 	return gone(fmt.Sprintf("it got another anchor since the plan was made: %q", o.Anchor))
@@ -139,17 +142,19 @@ func attributes(c *plan.Change) []string {
 	return names
 }
 
-// names gives the properties to read: those that the change names, and for a disable the one that it sets in any case.
-func (s *step) names() []string {
-	switch s.change.Action {
-	case plan.Adopt, plan.Members:
+// lookedAt gives the properties to read: those that the change names, and for a disable the one that it sets in any case.
+func lookedAt(c *plan.Change) []string {
+	switch c.Action {
+	case plan.Adopt:
+		return plan.Identifying(c.Object.Type)
+	case plan.Members:
 		return nil
 	case plan.Disable:
-		if names := attributes(&s.change); !slices.Contains(names, enabled) {
+		if names := attributes(c); !slices.Contains(names, enabled) {
 			return append(names, enabled)
 		}
 	}
-	return attributes(&s.change)
+	return attributes(c)
 }
 
 const enabled = "accountEnabled"

@@ -50,6 +50,20 @@ func (r *runner) recover(ctx context.Context) error {
 	return errors.Join(wrong...)
 }
 
+// settleOnly ends a run that was cut off and whose plan has expired: what was begun is looked up, so that journal and ledger
+// know what the tenant holds, and nothing is sent any more.
+func settleOnly(ctx context.Context, o *Options, s schedule) (Result, error) {
+	if err := sameTenant(ctx, o, s.directories, o.Plan.Manifest().Tenant.ID); err != nil {
+		return Result{}, err
+	}
+	r, err := start(ctx, o, s)
+	if err != nil {
+		return Result{}, err
+	}
+	r.brake.why = "its plan has expired: what was begun was looked up, and the rest is for another plan"
+	return r.finish(ctx, r.recover(ctx))
+}
+
 // resettle finds out what came of one change. One that did not happen is put off until its turn comes.
 func (r *runner) resettle(ctx context.Context, c plan.Change, prior journal.Entry) error {
 	s := r.taken(c, prior)

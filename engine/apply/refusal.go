@@ -67,6 +67,9 @@ func refuse(ctx context.Context, o *Options, s schedule) error {
 	if !m.Complete && s.deletes > 0 {
 		return refusal(Malformed, "it is restricted to a selection and deletes %d objects", s.deletes)
 	}
+	if s.adopts > 0 && s.deletes+s.disables > 0 {
+		return refusal(Malformed, "it adopts %d objects and deletes or disables %d; no plan does both", s.adopts, s.deletes+s.disables)
+	}
 	return sameTenant(ctx, o, s.directories, m.Tenant.ID)
 }
 

@@ -142,6 +142,7 @@ func (s *step) row(r ledger.Row, ok bool) (ledger.Row, bool) {
 	}
 	s.own(&r)
 	s.identify(&r)
+	r.Settled = c.Settles
 	for i := range c.Attributes {
 		a := &c.Attributes[i]
 		if _, managed := cloud.Lookup(a.Name); managed {

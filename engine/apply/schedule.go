@@ -14,6 +14,8 @@ import (
 type schedule struct {
 	total       int
 	deletes     int
+	adopts      int
+	disables    int
 	directories []cloud.Directory
 	rounds      [plan.Stages]int // 0 for a stage without changes
 	// round is the round inside its stage of each change that waits for another one of the same stage; 0 for all others.
@@ -69,8 +71,13 @@ func (s *schedule) take(c *plan.Change) error {
 		return refusal(Malformed, "change %s: %v", c.ID, err)
 	}
 	s.total++
-	if c.Action == plan.Delete {
+	switch c.Action {
+	case plan.Delete:
 		s.deletes++
+	case plan.Disable:
+		s.disables++
+	case plan.Adopt:
+		s.adopts++
 	}
 	if !slices.Contains(s.directories, c.Directory) {
 		s.directories = append(s.directories, c.Directory)

@@ -54,7 +54,7 @@ func (r *runner) pass(ctx context.Context, stage, round int) error {
 			failed = err
 		}
 	}
-	for changes, err := range r.groups(stage, round) {
+	for p, err := range r.ahead(ctx, r.groups(stage, round)) {
 		if err != nil {
 			failed = err
 			break
@@ -71,7 +71,7 @@ func (r *runner) pass(ctx context.Context, stage, round int) error {
 		out := make(chan group, 1)
 		window = append(window, out)
 		go func() {
-			out <- r.object(ctx, changes)
+			out <- r.object(ctx, p)
 			<-slots
 		}()
 	}
@@ -122,13 +122,17 @@ func (r *runner) collect(g group) error {
 }
 
 // object carries out the changes of one object one after the other.
-func (r *runner) object(ctx context.Context, changes []plan.Change) (g group) {
-	for _, c := range changes {
+func (r *runner) object(ctx context.Context, p prospect) (g group) {
+	for i, c := range p.changes {
 		if r.over(ctx) || r.rolling.why() != "" {
 			g.cut = r.over(ctx)
 			return g
 		}
-		out, cut, err := r.carry(ctx, c)
+		seen := p.seen
+		if i > 0 {
+			seen = nil
+		}
+		out, cut, err := r.carry(ctx, c, seen)
 		if err != nil {
 			g.err = err
 			return g

@@ -203,6 +203,7 @@ func TestLedgerAfterEachAction(t *testing.T) {
 	foreign.Anchor = ""
 	adopt := against(change(user(1), plan.Adopt, plan.Attribute{Name: "anchor", After: cloud.Text(string(userAnchor(1)))}), foreign)
 	adopt.Attributes[0].Before, adopt.Leave, adopt.Hold = cloud.Value{}, "delete", time.Hour
+	adopt.Fingerprint = plan.FingerprintOf(&foreign, plan.Identifying(cloud.User))
 	lics := against(license(user(1), e3, f3), seen)
 	cases := map[string]struct {
 		object cloud.Object

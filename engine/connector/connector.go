@@ -64,6 +64,23 @@ type Locator interface {
 	Locate(ctx context.Context, guids []directory.GUID) (map[directory.GUID]Sighting, error)
 }
 
+// Found is an object of a directory, wherever it lies.
+type Found struct {
+	GUID      directory.GUID
+	DN        string
+	Deleted   bool
+	Scope     string // DN of the scope that it lies in, "" for none
+	Filter    string // of that scope
+	OtherKind bool   // it is no user, contact or group, so that no scope reads it
+	Read      bool   // the scope reads it
+}
+
+// Finder is the ability of an Importer to look an object up by what people call it: userPrincipalName, sAMAccountName, mail,
+// distinguished name or objectGUID. It finds objects outside every scope, too, as far as the account may see them.
+type Finder interface {
+	Find(ctx context.Context, name string) ([]Found, error)
+}
+
 // Reader reads a target. A dry run is wired with nothing else.
 type Reader interface {
 	// Tenant gives the facts of the tenant.

@@ -57,6 +57,7 @@ func (s *State) UPN() string {
 type Catalogue struct {
 	Bundles func(policy, name string) (rules.Bundle, bool)
 	Tenant  *cloud.Tenant
+	Kept    cloud.Type // what an object whose cloudType is held stays, "" when none was carried out
 }
 
 // Fold gives the desired state of an object. An outcome whose type could not be decided gives a state without a type and
@@ -113,6 +114,9 @@ func (c Catalogue) begin(out *rules.Outcome) (s State) {
 	}
 	d := out.Find(rules.CloudType)
 	if !s.usable(d, "") {
+		if d.Status == rules.Held && c.Kept != "" {
+			s.Type, s.Because = c.Kept, because(d, d.Origins)
+		}
 		return s
 	}
 	s.Type, s.Because = cloud.Type(d.Text), because(d, d.Origins)
@@ -134,8 +138,17 @@ func (s *State) add(p Property) {
 
 func (s *State) problem(p plan.Skip) { s.Problems = append(s.Problems, p) }
 
-// usable reports whether a decision was made; one that is held is a problem.
+// usable reports whether a decision was made; one that is held is a problem. Of one whose value waits for the hold of its rule
+// to end, the value before counts, and what is to come is listed.
 func (s *State) usable(d rules.Decision, property string) bool {
+	if d.Pending != nil {
+		if d.Name == rules.CloudType {
+			property = cloud.TypeProperty
+		}
+		until := d.Pending.Until
+		s.problem(plan.Skip{Reason: plan.OnHold, Property: property, Until: &until, Because: []plan.Because{because(d, d.Origins)},
+			Detail: fmt.Sprintf("%s stays %s; %s is scheduled for %s", d.Name, d.Text, d.Pending.Text, until.Format("2006-01-02 15:04 UTC"))})
+	}
 	if d.Status == rules.Held {
 		s.problem(plan.Skip{Reason: plan.RuleError, Property: property, Detail: d.Err.Error(), Because: []plan.Because{because(d, d.Origins)}})
 	}

@@ -36,9 +36,11 @@ type Held struct {
 	// Nickname and UPN are those that the object has in the cloud, "" for a new one: the cloud changes its nickname only
 	// when the directory's changes, for which Nicknamed is the directory's at the last synchronisation.
 	Nickname, Nicknamed string
-	// HasUPN and HasAddress say who else holds a name, "" for nobody; either may be nil.
+	// HasUPN, HasAddress and, of recipients of Exchange Online, HasAlias say who else holds a name, "" for nobody; each may be
+	// nil.
 	HasUPN     func(upn string) string
 	HasAddress func(address string) string
+	HasAlias   func(alias string) string
 }
 
 // Prediction is what the cloud makes of an object's names.
@@ -74,6 +76,7 @@ type Outlook struct {
 func Predict(n Names, h Held, way Way) Prediction {
 	p := &predictor{names: n, held: h, way: way}
 	p.nickname()
+	p.alias()
 	p.upn()
 	p.addresses()
 	return p.Prediction
@@ -113,6 +116,20 @@ func (p *predictor) nickname() {
 			p.refuse(err.Error())
 		}
 		return
+	}
+}
+
+// alias: the nickname is the alias of a recipient, which no two of them share. Entra ID keeps the nickname as it is; Exchange
+// makes an alias of its own where a synchronised one is taken, and refuses one that is written.
+func (p *predictor) alias() {
+	if !p.names.Recipient || p.held.HasAlias == nil || p.Nickname == "" {
+		return
+	}
+	if who := p.held.HasAlias(p.Nickname); who != "" {
+		p.conflict("mailNickname", p.Nickname, who)
+		if p.way == Synced {
+			p.note("alias: Exchange Online makes another one of " + p.Nickname)
+		}
 	}
 }
 
@@ -221,13 +238,14 @@ func (p *predictor) cleaned() (out []string) {
 	return out
 }
 
-// acceptable reports whether an object may have an address. Unlicensed objects keep those of domains that are not verified.
+// acceptable reports whether an object may have an address. One without a place in Exchange Online keeps those of domains
+// that are not verified, whoever wrote them: the calculation drops them of recipients alone, and Graph takes any mail.
 func (p *predictor) acceptable(address string) bool {
 	if cloud.CheckAddress(address) != nil {
 		return false
 	}
 	d, ok := p.held.Tenant.Domain(address[strings.LastIndexByte(address, '@')+1:])
-	return ok && d.Verified || !p.names.Recipient && p.way == Synced
+	return ok && d.Verified || !p.names.Recipient
 }
 
 // free leaves out the addresses that others hold.

@@ -97,6 +97,19 @@ func TestPredict(t *testing.T) {
 			names: desired.Names{UPN: "ann@x.example", Nickname: "ann"}, held: desired.Held{HasUPN: taken("ann@x.example")}, way: desired.Direct,
 			want: desired.Prediction{UPN: "ann@x.example", Nickname: "ann", Conflicts: []desired.Conflict{{Property: "userPrincipalName", Value: "ann@x.example", Holder: "Bob"}}},
 		},
+		"alias that another recipient has, synchronised": {
+			names: desired.Names{UPN: "ann@x.example", Nickname: "ann", Recipient: true, Proxies: []string{"SMTP:ann@x.example"}}, held: desired.Held{HasAlias: taken("ann")},
+			want: desired.Prediction{UPN: "ann@x.example", Nickname: "ann", Mail: "ann@x.example", Proxies: []string{"SMTP:ann@x.example", "smtp:ann@x.onmicrosoft.com"},
+				Conflicts: []desired.Conflict{{Property: "mailNickname", Value: "ann", Holder: "Bob"}}, Notes: []string{"alias: Exchange Online makes another one of ann"}},
+		},
+		"alias that another recipient has, of who is none": {
+			names: desired.Names{UPN: "ann@x.example", Nickname: "ann"}, held: desired.Held{HasAlias: taken("ann")}, way: desired.Direct,
+			want: desired.Prediction{UPN: "ann@x.example", Nickname: "ann"},
+		},
+		"mail in a domain that is not verified, written directly without a licence": {
+			names: desired.Names{UPN: "ann@x.example", Nickname: "ann", Mail: "ann@corp.local"}, way: desired.Direct,
+			want: desired.Prediction{UPN: "ann@x.example", Nickname: "ann", Mail: "ann@corp.local", Proxies: []string{"SMTP:ann@corp.local"}},
+		},
 		"duplicate address is quarantined": {
 			names: desired.Names{UPN: "ann@x.example", Nickname: "ann", Proxies: []string{"SMTP:ann@x.example", "smtp:a@x.example"}}, held: desired.Held{HasAddress: taken("a@x.example")},
 			want: desired.Prediction{UPN: "ann@x.example", Nickname: "ann", Mail: "ann@x.example", Proxies: []string{"SMTP:ann@x.example"},

@@ -16,8 +16,10 @@ import (
 // Reference is what became of a DN that a property refers to.
 type Reference struct {
 	plan.Ref
-	Pending string // id of the change of this plan that makes the object, "" when it exists
-	Problem string // why it has no counterpart, "" when it has
+	Pending string     // id of the change of this plan that makes the object, "" when it exists
+	Problem string     // why it has no counterpart, "" when it has
+	Type    cloud.Type // what the counterpart is, or will be
+	Bare    bool       // Exchange Online has no recipient of it, and this plan makes none
 }
 
 // Input is one object that some policy wants in the cloud.
@@ -41,6 +43,8 @@ type Input struct {
 	Departed func(id string, refs []string) bool
 	// Holder gives another object that holds a user principal name already, nil when it is free.
 	Holder func(upn string) *plan.Ref
+	// Adopting says that the plan adopts objects, this one or others, so that it takes nothing away from any.
+	Adopting bool
 	// KeepDrift says that what somebody changed in the tenant since coexist wrote it is listed and left as it is.
 	KeepDrift bool
 	// The rest matters with Exchange Online alone. Box is what the source says about a mailbox.
@@ -51,6 +55,8 @@ type Input struct {
 	Lost func() *cloud.Object
 	// Address gives another object that holds an SMTP address already, nil when it is free.
 	Address func(address string) *plan.Ref
+	// Alias likewise gives another recipient that has an alias.
+	Alias func(alias string) *plan.Ref
 	// Clash gives another object that holds an address which Exchange gives this one with its mailbox, nil when all are free.
 	Clash func() (address string, holder *plan.Ref)
 	// Initial is the tenant's initial domain, whose addresses are Exchange's own.
@@ -279,12 +285,13 @@ func (w *work) convertible() bool {
 
 // adopt writes our anchor on a counterpart that coexist does not own yet, or that has lost it.
 func (w *work) adopt() {
-	c := w.change(plan.Adopt, "", plan.Exact, []plan.Attribute{{Name: "anchor", Before: cloud.Text(string(w.Target.Anchor)),
+	c := w.change(plan.Adopt, "", plan.Never, []plan.Attribute{{Name: "anchor", Before: cloud.Text(string(w.Target.Anchor)),
 		After: cloud.Text(string(w.Input.Object.Anchor)), Reason: plan.SourceAdopted, Because: []plan.Because{w.State.Because}}})
 	if w.Target.Type.MasteredWhole() {
 		c.Directory = cloud.Exchange // which has no place for an anchor: the ledger alone keeps it
 	}
 	c.Leave, c.Hold = w.State.Leave, w.State.Hold
+	c.Fingerprint = plan.FingerprintOf(w.Target, plan.Identifying(w.Target.Type))
 	w.parent = c.ID
 }
 
@@ -315,6 +322,9 @@ func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
 	case p.Value.IsNothing() && p.Required:
 		w.skip(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: p.Name + " cannot be cleared once it has a value", Because: p.Because})
 		return a, false
+	case w.Adopting && p.Name == "accountEnabled" && !p.Value.Truth():
+		w.afterAdoption(p.Name, p.Because)
+		return a, false
 	case w.Target.Admin && (p.Name == "userPrincipalName" || p.Name == "accountEnabled" && !p.Value.Truth()):
 		w.skip(plan.Skip{Reason: plan.Protected, Property: p.Name, Because: p.Because,
 			Detail: "it holds an administrative role in the tenant, so that a change of " + p.Name + " is left to a person"})
@@ -324,6 +334,10 @@ func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
 		return a, false
 	case p.Name == "primaryAddress" || p.Name == "addresses":
 		if w.taken(p, before) {
+			return a, false
+		}
+	case p.Name == "mailNickname":
+		if d, _ := p.MasteredBy(w.Target.Type); d == cloud.Exchange && w.aliasTaken(p) {
 			return a, false
 		}
 	case p.Name == "userPrincipalName":
@@ -370,4 +384,10 @@ func (w *work) elsewhere() {
 		w.skip(plan.Skip{Reason: plan.NeedsConnector, Needs: cloud.Exchange, Property: "mail", Because: why,
 			Detail: "mail settings wait for Exchange Online: " + strings.Join(names, ", ")})
 	}
+}
+
+// afterAdoption lists a property that the plan would take something from, were it not one that adopts.
+func (w *work) afterAdoption(property string, because []plan.Because) {
+	w.skip(plan.Skip{Reason: plan.AfterAdoption, Property: property, Because: because,
+		Detail: "this plan adopts objects and takes nothing away besides; the plan after it proposes this again"})
 }

@@ -350,7 +350,21 @@ func (w *work) addressTaken() bool {
 			return true
 		}
 	}
-	return false
+	p, ok := w.State.Get("mailNickname")
+	return ok && w.State.Type.Creator() == cloud.Exchange && w.aliasTaken(p)
+}
+
+// aliasTaken withholds an alias that another recipient has. Exchange refuses it; Entra ID asks nobody.
+func (w *work) aliasTaken(p desired.Property) bool {
+	if w.Alias == nil {
+		return false
+	}
+	holder := w.Alias(p.Value.Text())
+	if holder != nil {
+		w.skip(plan.Skip{Reason: plan.Collision, Property: p.Name, Others: []plan.Ref{*holder}, Because: p.Because,
+			Detail: "alias " + p.Value.Text() + " belongs to " + holder.Name + " already"})
+	}
+	return holder != nil
 }
 
 // having gives the entries of a set of references. Full access with and without automapping look the same in Exchange: what

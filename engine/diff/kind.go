@@ -61,6 +61,10 @@ func (w *work) kind() {
 		w.skip(plan.Skip{Reason: plan.AfterAdoption, Property: cloud.TypeProperty, Because: because,
 			Detail: "becomes a " + string(wish) + " once the object is adopted; the plan after this one proposes it"})
 		return
+	case w.Adopting:
+		w.keepBox = true
+		w.afterAdoption(cloud.TypeProperty, because)
+		return
 	case t.Admin:
 		w.keepBox = true
 		w.skip(plan.Skip{Reason: plan.Protected, Property: cloud.TypeProperty, Because: because,

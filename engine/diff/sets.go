@@ -53,8 +53,30 @@ func (w *work) licenses(t *cloud.Object) {
 // from a group with the same result. Before coexist has written licences of a user once, it takes none away and switches
 // no plan off: it adds what is missing, and the rest is for the next plan to propose.
 func (w *work) keepForeign(before, wish cloud.Value, t *cloud.Object) cloud.Value {
-	list := slices.Clone(wish.Licenses())
+	if t != nil && w.Adopting {
+		if fewer := w.addOnly(before, wish, t); fewer != nil {
+			return *fewer
+		}
+	}
 	_, known := w.lastWritten("licenses")
+	return w.joined(before, wish, t, known)
+}
+
+// addOnly gives the licences with which a user loses none, when the plan adopts objects and the user would lose one
+// otherwise; nil when the user would not.
+func (w *work) addOnly(before, wish cloud.Value, t *cloud.Object) *cloud.Value {
+	_, known := w.lastWritten("licenses")
+	kept := w.joined(before, wish, t, false)
+	if !known || kept.Equal(w.joined(before, wish, t, true)) {
+		return nil
+	}
+	w.afterAdoption("licenses", nil)
+	return &kept
+}
+
+// joined brings wished licences together with what there is. known says that coexist has written licences of this user.
+func (w *work) joined(before, wish cloud.Value, t *cloud.Object, known bool) cloud.Value {
+	list := slices.Clone(wish.Licenses())
 	if t != nil {
 		list = slices.DeleteFunc(list, func(l cloud.License) bool {
 			return slices.Contains(t.Inherited, l.SKU) && !slices.ContainsFunc(before.Licenses(), func(b cloud.License) bool { return b.SKU == l.SKU })
@@ -147,7 +169,7 @@ func (w *work) reference(p desired.Property) {
 		return
 	}
 	r := found[0]
-	if r.ID != "" && r.ID == before {
+	if r.ID != "" && r.ID == before || w.strangers(p, found[:1], nil) > 0 {
 		return
 	}
 	reason := plan.ObjectNew
@@ -165,6 +187,34 @@ func (w *work) reference(p desired.Property) {
 	if w.Target != nil && c.Await == "" {
 		c.Fingerprint = plan.FingerprintOf(w.Target, []string{p.Name})
 	}
+}
+
+// strangers lists the references that Exchange Online would refuse, because it has no recipient of them yet, and gives
+// their number. have are the ids that are there already.
+func (w *work) strangers(p desired.Property, wish []Reference, have []string) int {
+	if d, _ := w.masteredBy(p.Property); d != cloud.Exchange {
+		return 0
+	}
+	var list []plan.Ref
+	for _, r := range wish {
+		if _, there := slices.BinarySearch(have, r.ID); !there && w.strange(p, r) {
+			list = append(list, r.Ref)
+		}
+	}
+	if len(list) > 0 {
+		text := "%d of %d are no recipients of Exchange Online; whoever gets a mailbox is added by a plan after that"
+		if w.State.Type == cloud.RoomList && p.Name == "members" {
+			text = "%d of %d are no room mailboxes of Exchange Online, which alone a room list takes"
+		}
+		w.skip(plan.Skip{Reason: plan.NoRecipient, Property: p.Name, Others: list, Because: p.Because, Detail: fmt.Sprintf(text, len(list), len(wish))})
+	}
+	return len(list)
+}
+
+// strange reports whether Exchange Online would refuse a reference.
+func (w *work) strange(p desired.Property, r Reference) bool {
+	room := r.Type == cloud.RoomMailbox || r.Type == cloud.RoomList
+	return r.Bare || w.State.Type == cloud.RoomList && p.Name == "members" && !room
 }
 
 func (w *work) lastWritten(name string) (cloud.Value, bool) {
@@ -188,12 +238,16 @@ func (w *work) members(p desired.Property) {
 	}
 	a := plan.Attribute{Name: p.Name, Because: p.Because, Reason: plan.ObjectNew}
 	keep := make(map[string]bool, len(wish))
+	strange := w.strangers(p, wish, have) > 0
 	for _, r := range wish {
 		if r.ID != "" {
 			keep[r.ID] = true
 			if _, there := slices.BinarySearch(have, r.ID); there {
 				continue
 			}
+		}
+		if strange && w.strange(p, r) {
+			continue
 		}
 		if a.Add == nil {
 			a.Add = make([]plan.Ref, 0, len(wish))
@@ -210,6 +264,10 @@ func (w *work) members(p desired.Property) {
 	}
 	if w.Target != nil {
 		a.Reason = w.reason(p.Name, cloud.Value{})
+	}
+	if w.Adopting && len(a.Remove) > 0 {
+		a.Remove = nil
+		w.afterAdoption(p.Name, p.Because)
 	}
 	if len(a.Add) == 0 && len(a.Remove) == 0 {
 		return

@@ -24,7 +24,7 @@ func TestNoStateIsBothSettledAndNot(t *testing.T) {
 		}
 		seen[s] = true
 	}
-	if len(seen) != 10 {
+	if len(seen) != 11 {
 		t.Errorf("%d states are listed", len(seen))
 	}
 }

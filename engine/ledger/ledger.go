@@ -37,6 +37,9 @@ type Row struct {
 	Hold  time.Duration
 	// LeftSince is when the object was first missing from a complete run or wanted by no policy, zero while it is there.
 	LeftSince time.Time
+	// Settled are the decisions that the change being recorded carried out. They go into the object's Memory with the row, and
+	// are never read back with it.
+	Settled []Decided
 }
 
 // Owned reports whether the object may be deleted or disabled by its leave decision.
@@ -64,9 +67,14 @@ type Leaving struct {
 
 // Observation is what a complete plan saw, to be remembered for the next one.
 type Observation struct {
-	At      time.Time                 // the plan's as-of instant, UTC
-	Objects map[string]int            // objects read, by source name
-	Scopes  map[string]directory.GUID // GUID of each scope by the folded DN in the configuration
-	Leaving []Leaving                 // of every object in the ledger
-	Cookies map[string][]byte         // of connectors, that belong to what was seen; nil forgets one
+	At     time.Time // the plan's as-of instant, UTC
+	Policy string    // digest of the policies that decided; "" for a plan that settles nothing of theirs
+	// Accepted says that the plan was carried out: its policies are in force from then on, and what their plans observed before
+	// counts. What a plan by other policies observes is put aside until then.
+	Accepted bool
+	Objects  map[string]int            // objects read, by source name
+	Scopes   map[string]directory.GUID // GUID of each scope by the folded DN in the configuration
+	Leaving  []Leaving                 // of the objects in the ledger about which something else is remembered
+	Lessons  []Lesson                  // of the objects about whose decisions something else is remembered
+	Cookies  map[string][]byte         // of connectors, that belong to what was seen; nil forgets one
 }

@@ -9,19 +9,21 @@ import (
 
 // A plan file is a zip archive:
 //
-//	changes.jsonl   one Change a line, in anchor order
-//	manifest.json   the Manifest, with the SHA-256 of every other member
-//	policy/…        the bytes of the policies, tables and exceptions that decided
-//	skips.jsonl     one Skip a line, as they were found
+//	changes.jsonl     one Change a line, in anchor order
+//	manifest.json     the Manifest, with the SHA-256 of every other member but the signatures
+//	policy/…          the bytes of the policies, tables and exceptions that decided
+//	signatures.jsonl  one Signature of the plan's digest a line; only where somebody signed
+//	skips.jsonl       one Skip a line, as they were found
 //
 // Members are sorted and carry one fixed time, so the same plan gives the same bytes. The archive comment is the SHA-256 of
 // every byte before it, so that an altered header is found like an altered value. A plan's digest, by which it is approved
 // and applied, is that of manifest.json: it covers every member, and how they are packed is none of its business.
 const (
-	changesMember  = "changes.jsonl"
-	manifestMember = "manifest.json"
-	skipsMember    = "skips.jsonl"
-	policyPrefix   = "policy/"
+	changesMember    = "changes.jsonl"
+	manifestMember   = "manifest.json"
+	signaturesMember = "signatures.jsonl"
+	skipsMember      = "skips.jsonl"
+	policyPrefix     = "policy/"
 
 	formatVersion = "1.0"
 	fileKind      = "coexist.plan"
@@ -34,6 +36,7 @@ const (
 	maxFile      = 4<<30 - 1 // of the archive: no zip64
 	maxDirectory = 4 << 20   // of its central directory
 	maxManifest  = 16 << 20
+	maxSigned    = 1 << 20  // all signatures together
 	maxPolicy    = 64 << 20 // all policy files together
 	maxMember    = 64 << 30 // changes or skips, unpacked
 	maxLine      = 64 << 20 // one change or skip

@@ -25,6 +25,18 @@ func FingerprintOf(o *cloud.Object, names []string) string {
 	return base64.RawURLEncoding.EncodeToString(d.Sum(nil)[:16])
 }
 
+// Identifying names the properties that tell one object of a type from others in the eyes of people. The fingerprint of an
+// adoption is taken over them: it says which object was matched, so that another one under the same id is left alone.
+func Identifying(t cloud.Type) []string {
+	switch {
+	case t.MasteredWhole():
+		return []string{"primaryAddress"}
+	case t.IsGroup():
+		return []string{"displayName"}
+	}
+	return []string{"userPrincipalName"}
+}
+
 // digest writes values so that they can be told apart.
 type digest struct{ hash.Hash }
 

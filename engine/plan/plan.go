@@ -11,6 +11,7 @@ import (
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/ledger"
 )
 
 // Action is what a change does.
@@ -115,6 +116,8 @@ const (
 	ObjectGone    Reason = "object_gone"     // deleted in the directory
 	OutOfScope    Reason = "object_left"     // moved out of scope, or no policy wants it any more
 	SourceAdopted Reason = "source_adoption" // matched to an object that was there already
+	Undone        Reason = "undo"            // brings back what was there before a run
+	ExceptionOver Reason = "exception_over"  // an exception wanted what there is, and is over; Because names it
 )
 
 // Change is one write to one object in one directory.
@@ -132,6 +135,16 @@ type Change struct {
 	Hold        time.Duration   `json:"hold,omitempty"`        // how long that decision waits, in nanoseconds
 	Facet       cloud.Facet     `json:"facet,omitempty"`       // which request of the object it is, where there are several
 	Await       Await           `json:"await,omitempty"`       // what must be there first; until then apply defers the change as a task
+	// Settles are the decisions that are carried out once the change is, to be remembered with it.
+	Settles   []ledger.Decided `json:"settles,omitempty"`
+	Protected string           `json:"protected,omitempty"` // why the object is protected, when the change takes something away from it
+	Reverts   *Reverted        `json:"reverts,omitempty"`   // of a plan that takes a run back
+}
+
+// Reverted says which change of an earlier run a change takes back, and how far.
+type Reverted struct {
+	Change string `json:"change"` // its id
+	How    Undo   `json:"how"`    // exact, or partial: not everything that went with it comes back
 }
 
 // Await is what a change waits for beyond the plan's own changes.
@@ -196,8 +209,10 @@ const (
 	OutsideSelection SkipReason = "outside-selection" // not among the objects that this plan was restricted to
 	Protected        SkipReason = "protected"         // an administrator of the tenant
 	Delayed          SkipReason = "delayed-task"      // waits as a task of an earlier run
+	NotUndone        SkipReason = "not-undone"        // of a plan that takes a run back: this cannot be taken back
 	Drifted          SkipReason = "drift"             // was changed in the tenant since coexist wrote it, and the configuration says to leave it
 	NoMailbox        SkipReason = "no-mailbox"        // needs a mailbox, and there is none and none is coming
+	NoRecipient      SkipReason = "no-recipient"      // refers to somebody whom Exchange Online does not know yet
 	SecondMailbox    SkipReason = "second-mailbox"    // a licence would make an empty mailbox beside the one on premises
 	LostMailbox      SkipReason = "lost-mailbox"      // a deleted or inactive mailbox is to be restored rather than made anew
 	AfterConversion  SkipReason = "after-conversion"  // would take the licence of a mailbox that is not a shared one yet
@@ -219,6 +234,7 @@ type Guard struct {
 	Count      int     `json:"count"`   // limit; 0 with Percent 0 means off
 	Percent    float64 `json:"percent"` // limit, of Population
 	Planned    int     `json:"planned"`
+	Recent     int     `json:"recent,omitempty"` // what the changes of the last 24 hours count; it adds to Planned
 	Population int     `json:"population"`
 	Exceeded   bool    `json:"exceeded"`
 	Detail     string  `json:"detail,omitempty"`
@@ -256,12 +272,15 @@ type Manifest struct {
 	Created       time.Time         `json:"created"`
 	AsOf          time.Time         `json:"asOf"` // the instant that dates in policies were held against
 	Expires       time.Time         `json:"expires"`
+	By            string            `json:"by,omitempty"` // account that made the plan
 	Engine        Engine            `json:"engine"`
 	Tenant        cloud.Tenant      `json:"tenant"`
 	Sources       []Source          `json:"sources"`
 	Policy        Policy            `json:"policy"`
 	Complete      bool              `json:"complete"` // false when restricted to a selection; such a plan deletes nothing
 	Selection     string            `json:"selection,omitempty"`
+	Pilot         string            `json:"pilot,omitempty"`   // group of the configuration that the plan stays inside of
+	Undoes        string            `json:"undoes,omitempty"`  // id of the run that the plan takes back
 	Preview       bool              `json:"preview,omitempty"` // made for another instant than its own: it is never applied
 	Offline       bool              `json:"offline"`           // made from a file: there is no source to look at again
 	Counts        map[string]int    `json:"counts"`            // changes by action
@@ -294,6 +313,14 @@ type Source struct {
 type Policy struct {
 	Digest string   `json:"digest"` // over names and bytes of all files
 	Files  []string `json:"files"`
+	Git    *Git     `json:"git,omitempty"` // nil when they lie in no Git checkout
+}
+
+// Git says which commit of a Git checkout the policies were read from.
+type Git struct {
+	Commit string `json:"commit"`           // 40 or 64 hex digits
+	Branch string `json:"branch,omitempty"` // "" when no branch is checked out
+	Dirty  string `json:"dirty"`            // whether files differ from the commit: yes, no or unknown
 }
 
 // Exceeded lists the guards that stop this plan.

@@ -27,6 +27,7 @@ type File struct {
 	zip      *zip.Reader
 	manifest Manifest
 	digest   string
+	signed   []Signature
 }
 
 // Open verifies a plan file, every byte of it, before any of it is used. It returns ErrNotPlan for a file that is
@@ -206,6 +207,9 @@ func read(path string, r io.ReaderAt, size int64) (*File, error) {
 	if err := f.verify(); err != nil {
 		return nil, err
 	}
+	if err := f.readSignatures(); err != nil {
+		return nil, err
+	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, io.NewSectionReader(r, 0, size-int64(sealLen))); err != nil {
 		return nil, fmt.Errorf("read plan %s: %w", path, err)
@@ -253,6 +257,8 @@ func (f *File) list() error {
 		switch {
 		case z.Name == manifestMember:
 			limit = maxManifest
+		case z.Name == signaturesMember:
+			limit = maxSigned
 		case strings.HasPrefix(z.Name, policyPrefix) && fs.ValidPath(z.Name):
 			policy += z.UncompressedSize64
 			limit = maxPolicy
@@ -299,7 +305,7 @@ func (f *File) head() error {
 // verify holds every member against the manifest.
 func (f *File) verify() error {
 	for _, z := range f.zip.File {
-		if z.Name == manifestMember {
+		if z.Name == manifestMember || z.Name == signaturesMember {
 			continue
 		}
 		want, ok := f.manifest.Members[z.Name]

@@ -197,16 +197,21 @@ func (w *Writer) rest(manifest []byte) error {
 	if err := w.put(skipsMember, w.spool); err != nil {
 		return err
 	}
-	if err := w.zip.SetComment(string(make([]byte, sealLen))); err != nil {
+	return finishArchive(w.zip, w.seal, w.buf)
+}
+
+// finishArchive seals an archive.
+func finishArchive(z *zip.Writer, seal *sealer, buf *bufio.Writer) error {
+	if err := z.SetComment(string(make([]byte, sealLen))); err != nil {
 		return err
 	}
-	if err := w.zip.Close(); err != nil {
+	if err := z.Close(); err != nil {
 		return err
 	}
-	if err := w.seal.close(); err != nil {
+	if err := seal.close(); err != nil {
 		return err
 	}
-	return w.buf.Flush()
+	return buf.Flush()
 }
 
 func (w *Writer) create(name string) (io.Writer, error) {

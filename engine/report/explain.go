@@ -10,16 +10,21 @@ import (
 	"github.com/coexistsync/coexist/engine/desired"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/rules"
+	"github.com/coexistsync/coexist/rules/trace"
 )
 
 // Explanation is how the policies came to what they want of one object, and what follows from it.
 type Explanation struct {
 	Object    plan.Object
 	AsOf      time.Time
-	Policy    string // "" when no policy's scope holds
-	ScopeErr  error  // the scope could not be evaluated
-	Decisions []rules.DecisionTrace
-	When      map[string]string // of each rule: its condition as written
+	Source    string        // the directory that it was read from
+	OU        string        // the scope that it was read in, "" when it cannot be told
+	Filter    string        // of that scope
+	Outside   string        // why plans leave it out all the same, such as a pilot group that it is not in; "" when they do not
+	Policy    string        // "" when no policy's scope holds
+	ScopeErr  error         // the scope could not be evaluated
+	Scopes    []trace.Scope // of the policies that were asked
+	Decisions []trace.Decision
 	// Compared says that the tenant was read: Changes and Skips are what a plan of this object would hold.
 	Compared bool
 	Changes  []plan.Change
@@ -28,12 +33,17 @@ type Explanation struct {
 	Cloud    *desired.Outlook           // what the cloud makes of its names; nil when that was not asked
 }
 
-// Explain writes, for each decision, what was decided, and what became of every rule, with its condition.
+// Explain writes, for each decision, what was decided and what became of every rule, with what each part of its condition
+// gave, and which rule came nearest to deciding otherwise. Of an object in no policy's scope it says why.
 func Explain(w io.Writer, x Explanation, o Options) error {
 	buf := bufio.NewWriter(w)
 	t := newPage(buf, o)
 	t.line(bold, label(x.Object, o)+", "+x.Object.Kind)
-	rows := [][]string{{"dn", Safe(x.Object.DN)}, {"objectGUID", Safe(x.Object.GUID)}, {"source anchor", Safe(string(x.Object.Anchor))}, {"dates as of", instant(x.AsOf)}}
+	rows := [][]string{{"dn", Safe(x.Object.DN)}, {"objectGUID", Safe(x.Object.GUID)}, {"source anchor", Safe(string(x.Object.Anchor))}}
+	if x.Source != "" {
+		rows = append(rows, []string{"read from", sourceWords(x)})
+	}
+	rows = append(rows, []string{"dates as of", instant(x.AsOf)})
 	switch {
 	case x.ScopeErr != nil:
 		rows = append(rows, []string{"policy", "HELD: " + Safe(x.ScopeErr.Error())})
@@ -42,9 +52,15 @@ func Explain(w io.Writer, x Explanation, o Options) error {
 	default:
 		rows = append(rows, []string{"policy", Safe(x.Policy)})
 	}
+	if x.Outside != "" {
+		rows = append(rows, []string{"left out", Safe(x.Outside)})
+	}
 	t.table(2, rows)
+	if x.Policy == "" || o.Full {
+		t.scopes(x.Scopes)
+	}
 	for _, d := range x.Decisions {
-		t.decision(d, x.When)
+		t.decision(d)
 	}
 	if x.Cloud != nil {
 		t.names(*x.Cloud)
@@ -58,32 +74,63 @@ func Explain(w io.Writer, x Explanation, o Options) error {
 	return buf.Flush()
 }
 
+func sourceWords(x Explanation) string {
+	s := Safe(x.Source)
+	if x.OU != "" {
+		s += ", scope " + Safe(x.OU)
+	}
+	if x.Filter != "" {
+		s += " with filter " + Safe(x.Filter)
+	}
+	return s
+}
+
 // verdictWords says what became of a rule.
 var verdictWords = map[rules.Verdict]string{rules.True: "yes", rules.False: "no", rules.Failed: "ERROR", rules.NotInForce: "dates", rules.NotReached: "-"}
 
 func place(o rules.Origin) string { return fmt.Sprintf("%s:%d", Safe(o.File), o.Line) }
 
-// decision writes one decision and its rules, with the condition of each that was looked at.
-func (p *page) decision(d rules.DecisionTrace, when map[string]string) {
-	p.head(verdictOf(d))
+// scopes says of each policy that was asked why the object is not its own, or that it is.
+func (p *page) scopes(list []trace.Scope) {
+	if len(list) == 0 {
+		return
+	}
+	p.head("Scopes of the policies")
+	for _, s := range list {
+		word := "no"
+		switch {
+		case s.Holds:
+			word = "yes"
+		case s.When == nil || s.When.Err != nil:
+			word = "ERROR"
+		}
+		p.line(plain, "  "+pad(word, 5)+"  "+Safe(s.Policy))
+		p.parts(s.When, 11)
+	}
+}
+
+// decision writes one decision and its rules, with the parts of each condition that was looked at.
+func (p *page) decision(d trace.Decision) {
+	p.head(verdictOf(d.DecisionTrace))
 	p.instead(d.Decision)
+	if d.When != nil {
+		verb := "applies because"
+		if d.Status == rules.NotApplicable && d.Exception == nil {
+			verb = "does not apply because"
+		}
+		p.line(plain, "  "+verb)
+		p.parts(d.When, 11)
+	}
 	wideRule, widePlace := 0, 0
 	for _, r := range d.Rules {
 		wideRule, widePlace = max(wideRule, cells(Safe(r.Origin.Rule))), max(widePlace, cells(place(r.Origin)))
 	}
 	for _, r := range d.Rules {
-		line := "  " + pad(verdictWords[r.Verdict], 5) + "  " + pad(Safe(r.Origin.Rule), wideRule) + "  " + pad(place(r.Origin), widePlace)
-		switch {
-		case r.Err != nil:
-			line += "  " + Safe(r.Err.Error())
-		case len(r.Adds) > 0:
-			line += "  → " + Safe(strings.Join(r.Adds, ", "))
-		case r.Default:
-			line += "  default"
-		}
+		line := "  " + pad(verdictWords[r.Verdict], 5) + "  " + pad(Safe(r.Origin.Rule), wideRule) + "  " + pad(place(r.Origin), widePlace) + "  " + ruleWords(d, r)
 		p.line(plain, clip(strings.TrimRight(line, " "), p.width))
-		if w := when[r.Origin.Rule]; w != "" && r.Verdict != rules.NotReached {
-			p.line(faint, clip("           when "+Safe(strings.Join(strings.Fields(w), " ")), p.width))
+		p.parts(r.When, 11)
+		for i := range r.Values {
+			p.given(&r.Values[i])
 		}
 	}
 	for _, e := range d.Entries {
@@ -96,6 +143,42 @@ func (p *page) decision(d rules.DecisionTrace, when map[string]string) {
 	for _, x := range d.Dropped {
 		p.line(plain, "    "+Safe(x.Bundle)+" dropped: exclusive with "+Safe(x.For))
 	}
+	if d.Miss != nil {
+		p.flow(plain, "  ", "nearest miss: "+missWords(d), 4)
+	}
+}
+
+// ruleWords says what a rule did, and of one that did nothing for its dates, which they are.
+func ruleWords(d trace.Decision, r trace.Rule) string {
+	switch {
+	case r.Err != nil:
+		return Safe(r.Err.Error())
+	case r.Verdict == rules.NotInForce:
+		return datesOf(r.About)
+	case len(r.Adds) > 0:
+		text := "→ " + Safe(strings.Join(r.Adds, ", "))
+		if dates := datesOf(r.About); dates != "" {
+			text += ", " + dates
+		}
+		return text
+	case r.Default:
+		return "default"
+	case r.Verdict == rules.NotReached && d.Status == rules.Decided && d.Mode == rules.First:
+		return "not looked at: a rule before it decided"
+	}
+	return ""
+}
+
+func datesOf(r *rules.Rule) string {
+	switch {
+	case r == nil || r.From == "" && r.Until == "":
+		return ""
+	case r.Until == "":
+		return "in force from " + r.From
+	case r.From == "":
+		return "in force until " + r.Until
+	}
+	return "in force from " + r.From + " until " + r.Until
 }
 
 func verdictOf(d rules.DecisionTrace) string {

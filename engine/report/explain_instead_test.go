@@ -15,11 +15,11 @@ func TestExplainSaysWhatStandsInTheWay(t *testing.T) {
 	exception := &rules.Exception{ID: "EXC-1", File: "exceptions.yaml", Line: 4, Reason: "merger", Owner: "jane@contoso.example", Expires: "2026-10-31"}
 	frozen, over := *exception, *exception
 	frozen.Freeze, over.ID = true, "EXC-0"
-	x := report.Explanation{Decisions: []rules.DecisionTrace{
+	x := report.Explanation{Decisions: traced([]rules.DecisionTrace{
 		{Decision: rules.Decision{Name: rules.CloudType, Status: rules.Decided, Text: "user", Pending: &rules.Pending{Text: "sharedMailbox", Since: at, Until: at.AddDate(0, 0, 14)}}, Mode: rules.First},
 		{Decision: rules.Decision{Name: rules.Licenses, Status: rules.Decided, Exception: exception, Lapsed: &over}, Mode: rules.Collect},
 		{Decision: rules.Decision{Name: rules.Groups, Status: rules.NotApplicable, Exception: &frozen}, Mode: rules.Collect},
-	}}
+	})}
 	var text, doc bytes.Buffer
 	if err := report.Explain(&text, x, report.Options{}); err != nil {
 		t.Fatal(err)

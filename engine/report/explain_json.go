@@ -6,6 +6,7 @@ import (
 
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/rules"
+	"github.com/coexistsync/coexist/rules/trace"
 )
 
 // The JSON form of an explanation.
@@ -24,7 +25,10 @@ type (
 		// Exception decided in place of the rules; lapsed is one that is over.
 		Exception *exceptionRow `json:"exception,omitempty"`
 		Lapsed    *exceptionRow `json:"lapsed,omitempty"`
+		When      *partJSON     `json:"when,omitempty"`
 		Rules     []ruleRow     `json:"rules"`
+		// NearestMiss is the rule that would have decided with the fewest sub-conditions changed.
+		NearestMiss *missRow `json:"nearestMiss,omitempty"`
 	}
 	entryRow struct {
 		Key   string      `json:"key"`
@@ -41,6 +45,53 @@ type (
 		Verdict rules.Verdict `json:"verdict"`
 		Adds    []string      `json:"adds,omitempty"`
 		Error   string        `json:"error,omitempty"`
+		From    string        `json:"from,omitempty"`
+		Until   string        `json:"until,omitempty"`
+		// Condition and values are the parts of what was looked at, with what each gave.
+		Condition *partJSON  `json:"condition,omitempty"`
+		Values    []valueRow `json:"values,omitempty"`
+	}
+	valueRow struct {
+		Key   string    `json:"key,omitempty"`
+		Value *partJSON `json:"value"`
+	}
+	// partJSON is a part of an expression. Evaluated counts: 0 is not evaluated, since what stands before it settled the
+	// matter; more than 1 within a loop, of which true were true. Value is what it gave last; a secret shows none.
+	partJSON struct {
+		Text      string      `json:"text"`
+		Condition string      `json:"condition,omitempty"`
+		Operator  string      `json:"operator,omitempty"`
+		File      string      `json:"file"`
+		Line      int         `json:"line"`
+		Col       int         `json:"col"`
+		LDAP      string      `json:"ldap,omitempty"`
+		Evaluated int         `json:"evaluated"`
+		True      int         `json:"true,omitempty"`
+		Value     any         `json:"value,omitempty"`
+		Secret    bool        `json:"secret,omitempty"`
+		Parts     []*partJSON `json:"parts,omitempty"`
+	}
+	missRow struct {
+		Rule      string      `json:"rule,omitempty"`
+		File      string      `json:"file,omitempty"`
+		Line      int         `json:"line,omitempty"`
+		Changes   []changeRow `json:"changes"`
+		Dates     bool        `json:"dates,omitempty"`
+		Otherwise bool        `json:"inPlaceOfAnother,omitempty"`
+	}
+	changeRow struct {
+		Text    string `json:"text"`
+		To      bool   `json:"to"`
+		Unknown bool   `json:"unknown,omitempty"`
+		File    string `json:"file"`
+		Line    int    `json:"line"`
+		Col     int    `json:"col"`
+	}
+	scopeRow struct {
+		Policy string    `json:"policy"`
+		Holds  bool      `json:"holds"`
+		Scope  *partJSON `json:"scope,omitempty"`
+		Error  string    `json:"error,omitempty"`
 	}
 )
 
@@ -49,10 +100,15 @@ type (
 func ExplainJSON(w io.Writer, x Explanation) error {
 	decisions := make([]decisionRow, len(x.Decisions))
 	for i, d := range x.Decisions {
-		decisions[i] = decisionOf(d, x.When)
+		decisions[i] = decisionOf(d)
 	}
 	doc := map[string]any{"formatVersion": FormatVersion, "kind": "coexist.report.explanation", "object": x.Object, "asOf": x.AsOf.UTC(),
-		"policy": x.Policy, "decisions": decisions}
+		"policy": x.Policy, "scopes": scopeRows(x.Scopes), "decisions": decisions}
+	for key, text := range map[string]string{"source": x.Source, "ou": x.OU, "filter": x.Filter, "leftOut": x.Outside} {
+		if text != "" {
+			doc[key] = text
+		}
+	}
 	if x.ScopeErr != nil {
 		doc["error"] = x.ScopeErr.Error()
 	}
@@ -68,16 +124,61 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 	return e.Encode(doc)
 }
 
-func decisionOf(d rules.DecisionTrace, when map[string]string) decisionRow {
+func decisionOf(d trace.Decision) decisionRow {
 	row := decisionRow{Decision: d.Name, Mode: d.Mode, Status: statusWord(d.Status), Value: d.Text, Reason: d.Reason, List: d.List,
-		Dropped: d.Dropped, Error: message(d.Err), Pending: pendingOf(d.Pending), Exception: exceptionOf(d.Exception), Lapsed: exceptionOf(d.Lapsed)}
+		Dropped: d.Dropped, Error: message(d.Err), Pending: pendingOf(d.Pending), Exception: exceptionOf(d.Exception), Lapsed: exceptionOf(d.Lapsed), When: partsOf(d.When)}
 	for _, e := range d.Entries {
 		row.Entries = append(row.Entries, entryRow{e.Key, e.Value, e.Refs, e.Origin.Rule})
 	}
 	for _, r := range d.Rules {
-		row.Rules = append(row.Rules, ruleRow{r.Origin.Rule, r.Origin.File, r.Origin.Line, r.Default, when[r.Origin.Rule], r.Verdict, r.Adds, message(r.Err)})
+		x := ruleRow{Rule: r.Origin.Rule, File: r.Origin.File, Line: r.Origin.Line, Default: r.Default, Verdict: r.Verdict, Adds: r.Adds, Error: message(r.Err), Condition: partsOf(r.When)}
+		if r.About != nil {
+			x.When, x.From, x.Until = r.About.When, r.About.From, r.About.Until
+		}
+		for i := range r.Values {
+			x.Values = append(x.Values, valueRow{r.Values[i].Key, partsOf(&r.Values[i])})
+		}
+		row.Rules = append(row.Rules, x)
+	}
+	if m := d.Miss; m != nil {
+		row.NearestMiss = &missRow{m.Rule.Rule, m.Rule.File, m.Rule.Line, []changeRow{}, m.Dates, m.Otherwise}
+		for _, c := range m.Changes {
+			row.NearestMiss.Changes = append(row.NearestMiss.Changes, changeRow{c.Text, c.To, c.Unknown, c.File, c.Line, c.Col})
+		}
 	}
 	return row
+}
+
+func scopeRows(list []trace.Scope) []scopeRow {
+	rows := make([]scopeRow, len(list))
+	for i, s := range list {
+		rows[i] = scopeRow{Policy: s.Policy, Holds: s.Holds, Scope: partsOf(s.When)}
+		if s.When != nil {
+			rows[i].Error = message(s.When.Err)
+		}
+	}
+	return rows
+}
+
+// partsOf gives an expression as a tree; nil for one that was not looked at.
+func partsOf(x *rules.Observed) *partJSON {
+	if x == nil {
+		return nil
+	}
+	return partOf(x, 0)
+}
+
+func partOf(x *rules.Observed, at int) *partJSON {
+	p, s := &x.Parts[at], x.Seen[at]
+	out := &partJSON{Text: p.Text, Condition: p.Condition, Operator: p.Operator, File: p.File, Line: p.Line, Col: p.Col, LDAP: p.LDAP, Evaluated: int(s.Times), True: int(s.True),
+		Value: x.Value(at), Secret: p.Secret}
+	if p.Truth && s.Times == 1 {
+		out.True = 0 // the value says it
+	}
+	for _, i := range p.Parts {
+		out.Parts = append(out.Parts, partOf(x, i))
+	}
+	return out
 }
 
 func statusWord(s rules.Status) string {

@@ -119,6 +119,9 @@ func (t *planText) verdict(g *groups, s *skipped) {
 	if s.held > 0 {
 		text += " " + plural(s.held, "object or value is", "objects or values are") + " held for want of a decision."
 	}
+	if t.m.Undoes != "" {
+		text += " It takes back run " + Safe(t.m.Undoes) + "."
+	}
 	if !t.m.Complete {
 		text += " Only a selection was planned: " + Safe(t.m.Selection) + "."
 	}
@@ -186,7 +189,11 @@ func (t *planText) guards() {
 		if g.Exceeded {
 			verdict = "OVER THE LIMIT"
 		}
-		rows = append(rows, []string{Safe(g.Name), "planned " + count(g.Planned), limit(g), verdict})
+		planned := "planned " + count(g.Planned)
+		if g.Recent > 0 {
+			planned += ", and " + count(g.Recent) + " in 24 hours"
+		}
+		rows = append(rows, []string{Safe(g.Name), planned, limit(g), verdict})
 		if g.Exceeded && g.Detail != "" {
 			details = append(details, Safe(g.Name)+": "+Safe(g.Detail))
 		}
@@ -277,6 +284,9 @@ func (t *planText) seats() {
 
 // match tells how the objects of source and tenant found each other.
 func (t *planText) match() {
+	if t.m.Undoes != "" {
+		return // it looked at nothing else than the run did
+	}
 	m := t.m.Match
 	rows := [][]string{{"joined", count(m.Joined), "found by source anchor"}}
 	for _, r := range []struct {
@@ -314,9 +324,16 @@ func (t *planText) origin() {
 		}
 	}
 	rows = append(rows, []string{"tenant", tenantName(t.m) + ", read " + instant(t.m.Tenant.ReadAt)},
-		[]string{"policies", plural(len(t.m.Policy.Files), "file", "files") + ", digest " + Safe(t.m.Policy.Digest)},
-		[]string{"dates as of", instant(t.m.AsOf)},
-		[]string{"made", instant(t.m.Created) + " by coexist " + Safe(t.m.Engine.Version) + ", expires " + instant(t.m.Expires)})
+		[]string{"policies", plural(len(t.m.Policy.Files), "file", "files") + ", digest " + Safe(t.m.Policy.Digest)})
+	if g := t.m.Policy.Git; g != nil {
+		rows = append(rows, []string{"", "Git commit " + Safe(g.Commit) + " " + Safe(g.Branch) + ", other than committed: " + Safe(g.Dirty)})
+	}
+	by := ""
+	if t.m.By != "" {
+		by = Safe(t.m.By) + " with "
+	}
+	rows = append(rows, []string{"dates as of", instant(t.m.AsOf)},
+		[]string{"made", instant(t.m.Created) + " by " + by + "coexist " + Safe(t.m.Engine.Version) + ", expires " + instant(t.m.Expires)})
 	if t.m.Offline {
 		rows = append(rows, []string{"", "made from a file: apply cannot look at the source again"})
 	}

@@ -93,7 +93,7 @@ func runVerdict(t *page, p Performed) {
 	case p.Run.Changes == 0:
 		t.flow(bold, "", "Done: there was nothing to change.", 0)
 	case done < p.Run.Changes && done+p.Counts[journal.Delayed] == p.Run.Changes:
-		t.flow(bold, "", "Done: "+figures+" carried out, and "+plural(p.Counts[journal.Delayed], "change waits", "changes wait")+" as tasks.", 0)
+		t.flow(bold, "", "Done: "+figures+" carried out, and "+plural(p.Counts[journal.Delayed], "change waits as a task", "changes wait as tasks")+".", 0)
 	case done == p.Run.Changes:
 		t.flow(bold, "", "Done: "+figures+" carried out.", 0)
 	default:

@@ -40,7 +40,7 @@ func (t *Tested) Unmet() []string {
 			out = append(out, plural(m.Survived, "mutant survives", "mutants survive"))
 		}
 		if n := len(m.Stale); n > 0 {
-			out = append(out, plural(n, "entry of survivors no longer holds", "entries of survivors no longer hold"))
+			out = append(out, plural(n, "entry of accepted mutants no longer holds", "entries of accepted mutants no longer hold"))
 		}
 	}
 	return out
@@ -122,19 +122,13 @@ func (p *tests) lacking(t *Tested) {
 	if t.Gate == nil || t.Gate.OK {
 		return
 	}
-	for _, x := range t.Gate.Missing {
-		what := string(x.State)
-		if x.State == verify.Fired {
-			what = "never false"
-		}
-		p.line(yellow, fmt.Sprintf("coverage: %s: %s: %s", p.at(x.File, x.Line), Safe(x.Rule), what))
+	for i := range t.Gate.Missing {
+		x := &t.Gate.Missing[i]
+		p.line(yellow, fmt.Sprintf("coverage: %s: %s: %s", p.at(x.File, x.Line), Safe(x.Rule), x.Lacks()))
 	}
-	for _, x := range t.Gate.Decisions {
-		what := "when was never true"
-		if x.True > 0 {
-			what = "when was never false"
-		}
-		p.line(yellow, fmt.Sprintf("coverage: %s: %s/%s: %s", p.at(x.File, x.Line), Safe(x.Policy), Safe(x.Decision), what))
+	for i := range t.Gate.Decisions {
+		x := &t.Gate.Decisions[i]
+		p.line(yellow, fmt.Sprintf("coverage: %s: %s/%s: %s", p.at(x.File, x.Line), Safe(x.Policy), Safe(x.Decision), x.Lacks()))
 	}
 	p.stale(t.Report.Coverage.Stale, "said to be unreachable, and reached")
 }
@@ -171,6 +165,11 @@ func (p *tests) summary(t *Tested) {
 	c, x := t.Report.Counts, t.Report.Coverage.Totals(nil)
 	p.line(plain, fmt.Sprintf("coverage: %s of %s%s, %s of %s%s", count(x.Fired), plural(x.Rules, "rule", "rules"), percent(x.Fired, x.Rules),
 		count(x.BranchesHit), plural(x.Branches, "branch", "branches"), percent(x.BranchesHit, x.Branches)))
+	if g := t.Gate; g != nil && g.Of {
+		p.line(plain, fmt.Sprintf("coverage of %s: %s of %s%s, %s of %s%s", plural(len(g.Changed), "changed rule", "changed rules"), count(g.Totals.Fired),
+			plural(g.Totals.Rules, "rule", "rules"), percent(g.Totals.Fired, g.Totals.Rules), count(g.Totals.BranchesHit),
+			plural(g.Totals.Branches, "branch", "branches"), percent(g.Totals.BranchesHit, g.Totals.Branches)))
+	}
 	st := bold
 	if len(t.Unmet()) > 0 {
 		st = red

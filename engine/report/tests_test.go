@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/coexistsync/coexist/engine/report"
-	"github.com/coexistsync/coexist/rules/prove"
 	"github.com/coexistsync/coexist/rules/verify"
 )
 
@@ -48,7 +47,7 @@ func TestTests(t *testing.T) {
 				"stale: p/t.yaml:9: type-x: drop: said to survive, and is killed or does not exist",
 				"mutants: 0 killed, 1 survived, 0 argued for, 0 invalid; score 0.0 %",
 			},
-			[]string{"coverage is below what was asked for, or an entry of unreachable no longer holds", "1 mutant survives", "1 entry of survivors no longer holds"},
+			[]string{"coverage is below what was asked for, or an entry of unreachable no longer holds", "1 mutant survives", "1 entry of accepted mutants no longer holds"},
 		},
 	}
 	for name, c := range cases {
@@ -72,7 +71,7 @@ func TestTests(t *testing.T) {
 
 func TestLintShowsHostileTextAsEscapes(t *testing.T) {
 	l := &report.Linted{Folder: "p", Policies: 1, Rules: 2, Findings: []report.Finding{
-		{Kind: prove.Shadowed, File: "u.yaml", Line: 3, Text: "rule a decides nothing\n  u.yaml:3  a  user.l == \"\x1b[2J\""},
+		{Kind: "shadowed-rule", File: "u.yaml", Line: 3, Text: "rule a decides nothing\n  u.yaml:3  a  user.l == \"\x1b[2J\""},
 	}}
 	var b strings.Builder
 	if err := report.Lint(&b, l, report.Options{}); err != nil {

@@ -24,6 +24,10 @@ type Validated struct {
 	Tenant  *cloud.Tenant     // nil: the tenant was not read
 	Objects []plan.Object     // the only objects whose findings are told; nil for all
 	Least   validate.Severity // findings below are not told, and stand in the summary alone
+	Run     string            // by which a later validation names this one; "" when it is not remembered
+	// Switches are the tenant's own for what is synchronised into it; nil when they could not be read.
+	Switches *validate.Switches
+	Unknown  []string // for people, what of the tenant could not be told
 }
 
 // Validation takes findings as they are made, and the summary behind them. Nothing is complete before Close.
@@ -62,7 +66,11 @@ func (j *validationJSON) begin() error {
 		Object  *plan.Object      `json:"object,omitempty"`  // when it is one
 		Objects []plan.Object     `json:"objects,omitempty"` // when they are several
 		Least   validate.Severity `json:"severity"`
-	}{j.of.AsOf.UTC(), j.of.Mode, tenant, one, several, j.of.Least})
+
+		Run      string             `json:"run,omitempty"`
+		Switches *validate.Switches `json:"synchronization,omitempty"`
+		Unknown  []string           `json:"unknown,omitempty"`
+	}{j.of.AsOf.UTC(), j.of.Mode, tenant, one, several, j.of.Least, j.of.Run, j.of.Switches, j.of.Unknown})
 	if err != nil {
 		return fmt.Errorf("write validation as JSON: %w", err)
 	}
@@ -245,16 +253,11 @@ func (t *validationText) Close(s validate.Summary) error {
 	buf := bufio.NewWriter(t.w)
 	p := newPage(buf, t.o)
 	t.verdict(p, s)
-	groups := make([]*findings, 0, len(t.groups))
-	for _, g := range t.groups {
-		groups = append(groups, g)
-	}
-	slices.SortFunc(groups, func(a, b *findings) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), strings.Compare(a.check, b.check))
-	})
-	for _, g := range groups {
+	for _, g := range t.ordered() {
 		t.group(p, g)
 	}
+	compared(p, s.Compared, t.o)
+	suppressed(p, s)
 	t.unchecked(p, s)
 	if p.err != nil {
 		return p.err
@@ -262,8 +265,22 @@ func (t *validationText) Close(s validate.Summary) error {
 	return buf.Flush()
 }
 
+// ordered gives the groups, gravest first.
+func (t *validationText) ordered() []*findings {
+	groups := make([]*findings, 0, len(t.groups))
+	for _, g := range t.groups {
+		groups = append(groups, g)
+	}
+	slices.SortFunc(groups, func(a, b *findings) int {
+		return cmp.Or(cmp.Compare(b.severity, a.severity), strings.Compare(a.check, b.check))
+	})
+	return groups
+}
+
 func (t *validationText) verdict(p *page, s validate.Summary) {
 	switch {
+	case s.Compared != nil:
+		p.line(comparedStyle(s.Compared), comparedVerdict(s.Compared))
 	case s.Errors > 0:
 		p.line(red, fmt.Sprintf("NOT READY: %s in %s", plural(s.Errors, "error", "errors"), plural(t.failed, "object", "objects")))
 	case s.Warnings > 0:
@@ -290,6 +307,12 @@ func (t *validationText) verdict(p *page, s validate.Summary) {
 		tenant = Safe(t.of.Tenant.Name) + " (" + Safe(t.of.Tenant.ID) + ")"
 	}
 	about := [][]string{{"tenant", tenant}, {"mode", string(t.of.Mode) + ", for objects that are not in the cloud yet"}, {"as of", instant(t.of.AsOf)}}
+	if t.of.Run != "" {
+		about = append(about, []string{"run", Safe(t.of.Run) + ", to compare with by --since"})
+	}
+	if x := t.of.Switches; x != nil {
+		about = append(about, []string{"synchronisation", switches(x)})
+	}
 	for _, o := range slices.Backward(t.of.Objects) {
 		about = append([][]string{{"object", label(o, t.o)}}, about...)
 	}
@@ -361,6 +384,12 @@ func (t *validationText) unchecked(p *page, s validate.Summary) {
 			rows = append(rows, []string{count(x.Objects), Safe(x.Reason)})
 		}
 		p.table(2, rows, 0)
+	}
+	if len(t.of.Unknown) > 0 {
+		p.head("Unknown")
+		for _, u := range t.of.Unknown {
+			p.flow(plain, "  ", Safe(u), 4)
+		}
 	}
 	if len(s.NotEvaluated) == 0 {
 		return

@@ -65,6 +65,9 @@ func (n skuNames) effect(c plan.Change) string {
 		case plan.Update:
 			parts = append(parts, update(a, len(c.Attributes) > 1))
 		}
+		if a.Reason == plan.ExceptionOver && len(parts) > 0 {
+			parts[len(parts)-1] += " (exception " + Safe(a.Because[len(a.Because)-1].Rule) + " is over)"
+		}
 	}
 	return strings.Join(parts, "; ")
 }

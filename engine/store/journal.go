@@ -95,10 +95,17 @@ func (l *Lease) settle(ctx context.Context, t *sql.Tx, e journal.Entry, update f
 	}
 	row, keep := update(row, ok)
 	if keep {
-		return putRow(ctx, t, row)
+		if err := putRow(ctx, t, row); err != nil {
+			return err
+		}
+		return settleMemory(ctx, t, row, e.At)
 	}
-	_, err = t.ExecContext(ctx, `DELETE FROM ledger WHERE anchor = $1`, string(e.Anchor))
-	return err
+	for _, q := range []string{`DELETE FROM ledger WHERE anchor = $1`, `DELETE FROM memories WHERE anchor = $1`} {
+		if _, err := t.ExecContext(ctx, q, string(e.Anchor)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Entry gives what a run knows about a change; ok is false when it was not reached.

@@ -119,6 +119,41 @@ var migrations = [...][]string{{
 		name TEXT NOT NULL PRIMARY KEY,
 		value TEXT NOT NULL,
 		at TEXT NOT NULL)`,
+}, {
+	`CREATE TABLE memories (
+		anchor TEXT NOT NULL PRIMARY KEY,
+		decided TEXT NOT NULL,
+		pending TEXT NOT NULL,
+		at TEXT NOT NULL)`,
+	`CREATE TABLE policies (
+		digest TEXT NOT NULL PRIMARY KEY,
+		accepted TEXT,
+		observed TEXT,
+		observation TEXT)`,
+}, {
+	`CREATE TABLE troubles (
+		trouble TEXT NOT NULL PRIMARY KEY,
+		first_seen TEXT NOT NULL,
+		last_seen TEXT NOT NULL)`,
+	`CREATE TABLE validations (
+		id TEXT NOT NULL PRIMARY KEY,
+		at TEXT NOT NULL,
+		findings TEXT NOT NULL)`,
+}, {
+	`CREATE TABLE approvals (
+		plan TEXT NOT NULL,
+		by_user TEXT NOT NULL,
+		by_host TEXT NOT NULL,
+		by_pid BIGINT NOT NULL,
+		comment TEXT NOT NULL,
+		public_key TEXT NOT NULL,
+		at TEXT NOT NULL,
+		PRIMARY KEY (plan, by_user))`,
+	`CREATE TABLE subsets (
+		newer TEXT NOT NULL,
+		older TEXT NOT NULL,
+		at TEXT NOT NULL,
+		PRIMARY KEY (newer, older))`,
 }}
 
 // migrate brings the schema to the newest version, each step in a transaction of its own.

@@ -43,26 +43,73 @@ func (s *Store) LastImport(ctx context.Context, source string) (objects int, ok 
 
 // Observe remembers what a complete plan saw, in one transaction. Of an object that left, the time of the first such plan
 // is kept, and the leave decision that was stored while it was there, unless this one decided again. What is observed of
-// objects that are not in the ledger is dropped.
+// objects that are not in the ledger is dropped. What a plan saw by policies that are not in force is put aside, until one
+// of their plans is accepted; before any was, all are taken to be in force.
 func (s *Store) Observe(ctx context.Context, o ledger.Observation) error {
 	return s.tx(ctx, "remember what was seen", func(t *sql.Tx) error {
-		for _, source := range slices.Sorted(maps.Keys(o.Objects)) {
-			if _, err := t.ExecContext(ctx, `INSERT INTO imports (source, objects, seen_at) VALUES ($1, $2, $3)
-				ON CONFLICT (source) DO UPDATE SET objects = excluded.objects, seen_at = excluded.seen_at`, source, o.Objects[source], fromTime(o.At)); err != nil {
+		if o.Policy == "" {
+			return s.absorb(ctx, t, o)
+		}
+		if o.Accepted {
+			before, ok, err := accept(ctx, t, o.Policy, s.now())
+			if err == nil && ok {
+				err = s.absorb(ctx, t, before)
+			}
+			if err != nil {
 				return err
 			}
+			return s.absorb(ctx, t, o)
 		}
-		for _, dn := range slices.Sorted(maps.Keys(o.Scopes)) {
-			if _, err := t.ExecContext(ctx, `INSERT INTO scopes (dn, guid) VALUES ($1, $2)
-				ON CONFLICT (dn) DO UPDATE SET guid = excluded.guid`, dn, o.Scopes[dn].String()); err != nil {
-				return err
-			}
-		}
-		if err := s.putCookies(ctx, t, o.Cookies); err != nil {
+		force, err := inForce(ctx, t)
+		if err != nil {
 			return err
 		}
-		return observeLeaving(ctx, t, o)
+		if force != "" && force != o.Policy {
+			return putAside(ctx, t, o)
+		}
+		return s.absorb(ctx, t, o)
 	})
+}
+
+// absorb takes an observation in.
+func (s *Store) absorb(ctx context.Context, t *sql.Tx, o ledger.Observation) error {
+	for _, source := range slices.Sorted(maps.Keys(o.Objects)) {
+		if _, err := t.ExecContext(ctx, `INSERT INTO imports (source, objects, seen_at) VALUES ($1, $2, $3)
+			ON CONFLICT (source) DO UPDATE SET objects = excluded.objects, seen_at = excluded.seen_at`, source, o.Objects[source], fromTime(o.At)); err != nil {
+			return err
+		}
+	}
+	for _, dn := range slices.Sorted(maps.Keys(o.Scopes)) {
+		if _, err := t.ExecContext(ctx, `INSERT INTO scopes (dn, guid) VALUES ($1, $2)
+			ON CONFLICT (dn) DO UPDATE SET guid = excluded.guid`, dn, o.Scopes[dn].String()); err != nil {
+			return err
+		}
+	}
+	if err := s.putCookies(ctx, t, o.Cookies); err != nil {
+		return err
+	}
+	if err := observeLeaving(ctx, t, o); err != nil {
+		return err
+	}
+	return observeLessons(ctx, t, o)
+}
+
+// observeLessons updates the memory of decisions.
+func observeLessons(ctx context.Context, t *sql.Tx, o ledger.Observation) error {
+	if len(o.Lessons) == 0 {
+		return nil
+	}
+	m, err := openMemoir(ctx, t, o.At)
+	if err != nil {
+		return err
+	}
+	defer m.close()
+	for _, l := range o.Lessons {
+		if err := m.learn(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // observeLeaving updates the rows that changed; a row that is as it was costs a look and no write.

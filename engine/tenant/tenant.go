@@ -18,11 +18,12 @@ import (
 type View struct {
 	Facts     cloud.Tenant
 	objects   []cloud.Object
-	byAnchor  map[directory.Anchor][]int32 // live ones before deleted ones
+	byAnchor  postings // live ones before deleted ones
 	bySID     map[string]int32
 	byUPN     map[string]int32
-	byAddress map[string][]int32
-	byPrimary map[string][]int32
+	byAddress postings
+	byPrimary postings
+	byAlias   postings           // of recipients of Exchange Online
 	lost      []cloud.Object     // mailboxes that are deleted softly or inactive, by id and then GUID
 	lostBy    map[string][]int32 // under "id:", "anchor:", "guid:" and "address:"
 }
@@ -114,12 +115,16 @@ func (b *Builder) View(facts cloud.Tenant) (*View, error) {
 		return nil, err
 	}
 	objects = merge(objects, live)
-	v := &View{Facts: facts, objects: objects, byAnchor: make(map[directory.Anchor][]int32, len(objects)),
-		bySID: map[string]int32{}, byUPN: make(map[string]int32, len(objects)), byAddress: make(map[string][]int32, len(objects)), byPrimary: make(map[string][]int32, len(objects))}
+	all := make([]int32, len(objects))
+	for i := range all {
+		all[i] = int32(i)
+	}
+	v := &View{Facts: facts, objects: objects, byAnchor: newPostings(all, len(objects)), bySID: map[string]int32{}, byUPN: make(map[string]int32, len(objects)),
+		byAddress: newPostings(all, 0), byPrimary: newPostings(all, 0), byAlias: newPostings(all, 0)}
 	for i := range objects {
 		v.index(int32(i))
 	}
-	for _, list := range v.byAnchor {
+	for _, list := range v.byAnchor.several {
 		slices.SortStableFunc(list, func(a, b int32) int { return boolean(v.objects[a].Deleted) - boolean(v.objects[b].Deleted) })
 	}
 	v.indexLost(lost)
@@ -148,7 +153,7 @@ func boolean(b bool) int {
 func (v *View) index(i int32) {
 	o := &v.objects[i]
 	if o.Anchor != "" {
-		v.byAnchor[o.Anchor] = append(v.byAnchor[o.Anchor], i)
+		v.byAnchor.add(string(o.Anchor), i)
 	}
 	if o.Deleted {
 		return
@@ -160,10 +165,13 @@ func (v *View) index(i int32) {
 		v.byUPN[strings.ToLower(upn)] = i
 	}
 	if a := primary(o); a != "" {
-		v.byPrimary[a] = append(v.byPrimary[a], i)
+		v.byPrimary.add(a, i)
 	}
 	for _, a := range Addresses(o.Mail, o.Proxies) {
-		v.byAddress[a] = append(v.byAddress[a], i)
+		v.byAddress.add(a, i)
+	}
+	if alias := o.Get("mailNickname").Text(); alias != "" && o.Recipient.Known() {
+		v.byAlias.add(strings.ToLower(alias), i)
 	}
 }
 
@@ -204,7 +212,7 @@ func (v *View) ByID(id string) (int, bool) {
 }
 
 // ByAnchor gives the indexes of the objects with the anchor, live ones first.
-func (v *View) ByAnchor(a directory.Anchor) []int32 { return v.byAnchor[a] }
+func (v *View) ByAnchor(a directory.Anchor) []int32 { return v.byAnchor.of(string(a)) }
 
 // BySID gives the index of the live object with the on-premises security identifier.
 func (v *View) BySID(sid string) (int, bool) {
@@ -219,7 +227,10 @@ func (v *View) ByUPN(upn string) (int, bool) {
 }
 
 // ByPrimary gives the indexes of the live objects whose primary SMTP address it is, in any case.
-func (v *View) ByPrimary(address string) []int32 { return v.byPrimary[strings.ToLower(address)] }
+func (v *View) ByPrimary(address string) []int32 { return v.byPrimary.of(strings.ToLower(address)) }
 
 // ByAddress gives the indexes of the live objects that hold an SMTP address, primary or not, in any case.
-func (v *View) ByAddress(address string) []int32 { return v.byAddress[strings.ToLower(address)] }
+func (v *View) ByAddress(address string) []int32 { return v.byAddress.of(strings.ToLower(address)) }
+
+// ByAlias gives the indexes of the live recipients of Exchange Online with an alias, in any case.
+func (v *View) ByAlias(alias string) []int32 { return v.byAlias.of(strings.ToLower(alias)) }

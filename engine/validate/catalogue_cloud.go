@@ -57,4 +57,9 @@ var cloudChecks = []Check{
 		Why: "Exchange or another service did not take the object over"},
 	{ID: "COX-006", Title: "the tenant blocks the match that the object needs", Source: "EX", Kinds: anything, Provision: Info, Activate: Error, Needs: []Fact{TenantObjects, SyncSwitches},
 		Why: "InvalidHardMatch: the tenant's switches forbid taking over an existing object by anchor, address or name"},
+	{ID: "PRD-001", Title: "a name that the cloud makes up is taken", Source: "UPN", Kinds: anything, Attributes: []string{"userPrincipalName", "mailNickname", "mail", "proxyAddresses"},
+		Provision: Error, Activate: Warning, Raised: Exception{Warning, "it is the address at the initial domain, which gets four digits"}, Needs: []Fact{TenantObjects},
+		Why: "the cloud derives user principal name and addresses from others, and another object holds or will get the same"},
+	{ID: "SUP-001", Title: "a suppression has expired", Source: "FIELD", Provision: Warning, Activate: Warning,
+		Why: "what it silenced is told again, and nobody has looked at its reason since"},
 }

@@ -29,7 +29,7 @@ const mailboxGUID = "msExchMailboxGuid=0123456789abcdef"
 
 func allCases() map[string]cases {
 	all := map[string]cases{}
-	for _, part := range []map[string]cases{identityCases(), nameCases(), addressCases(), recipientCases(), groupCases(), licenseCases(), cloudCases()} {
+	for _, part := range []map[string]cases{identityCases(), nameCases(), addressCases(), recipientCases(), groupCases(), licenseCases(), cloudCases(), predictionCases()} {
 		maps.Copy(all, part)
 	}
 	return all

@@ -59,18 +59,22 @@ func (r *run) blocked(m join.Match, s *Switches) {
 // checkReported passes on what the cloud itself reports, for the source object where there is one.
 func (r *run) checkReported() {
 	for _, e := range r.in.Facts.ProvisioningErrors {
-		r.whole("COX-004", r.reported(e.ID, e.Name), e.Property, e.Value, strings.TrimSpace(e.Category+since(e.Since)))
+		r.whole("COX-004", r.reported(e.ID, e.Name), e.Property, e.Value, strings.TrimSpace(e.Category+since(e.Since, e.First)))
 	}
 	for _, e := range r.in.Facts.ServiceErrors {
-		r.whole("COX-005", r.reported(e.ID, e.Name), e.Service, "", e.Detail+since(e.Since))
+		r.whole("COX-005", r.reported(e.ID, e.Name), e.Service, "", e.Detail+since(e.Since, e.First))
 	}
 }
 
-func since(t time.Time) string {
-	if t.IsZero() {
-		return ""
+func since(told, first time.Time) string {
+	out := ""
+	if !told.IsZero() {
+		out = " since " + told.UTC().Format(time.RFC3339)
 	}
-	return " since " + t.UTC().Format(time.RFC3339)
+	if !first.IsZero() {
+		out += ", first seen " + first.UTC().Format(time.RFC3339)
+	}
+	return out
 }
 
 // reported names the object that the cloud reports about.

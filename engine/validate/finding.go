@@ -59,6 +59,8 @@ type Summary struct {
 	Suppressed   []Used        `json:"suppressed"`   // every suppression in force, in the order given; 0 findings means that it can go
 	Expired      []Suppression `json:"expired"`      // no longer in force
 	NotEvaluated []Unevaluated `json:"notEvaluated"` // by ID
+	// Compared says how the findings differ from a former validation's; only new ones are told then. nil without one.
+	Compared *Comparison `json:"since,omitempty"`
 }
 
 // Excluded is how many objects are not synchronised, and so not checked, for one reason.
@@ -130,6 +132,7 @@ type ProvisioningError struct {
 	Property string // propertyCausingError
 	Value    string
 	Since    time.Time // occurredDateTime
+	First    time.Time // when coexist first saw it; zero when it does not remember
 }
 
 // ServiceError is a serviceProvisioningError of Microsoft Graph.
@@ -139,10 +142,21 @@ type ServiceError struct {
 	Service string // serviceInstance, such as exchange/NAMP123
 	Detail  string
 	Since   time.Time // createdDateTime
+	First   time.Time // when coexist first saw it; zero when it does not remember
 }
 
-// Switches are the features of onPremisesDirectorySynchronization that forbid matches.
+// Switches are the features of onPremisesDirectorySynchronization, and its threshold of deletions.
 type Switches struct {
-	BlockSoftMatch bool // blockSoftMatchEnabled
-	BlockHardMatch bool // blockCloudObjectTakeoverThroughHardMatchEnabled
+	BlockSoftMatch     bool `json:"blockSoftMatch"` // blockSoftMatchEnabled
+	BlockHardMatch     bool `json:"blockHardMatch"` // blockCloudObjectTakeoverThroughHardMatchEnabled
+	QuarantineUPN      bool `json:"quarantineUpn"`  // quarantineUponUpnConflictEnabled
+	QuarantineProxies  bool `json:"quarantineProxyAddresses"`
+	SoftMatchOnUPN     bool `json:"softMatchOnUpn"`
+	DeletionsPrevented bool `json:"deletionsPrevented"` // more than DeletionsAllowed stop another engine's export
+	DeletionsAllowed   int  `json:"deletionsAllowed"`
+	DeletionsByPercent bool `json:"deletionsByPercent"`
 }
+
+// Embargoed lists the usage locations in which no service of Microsoft 365 may be used. Source: Microsoft 365, international
+// availability, and the export rules that it rests on.
+func Embargoed() []string { return []string{"CU", "IR", "KP", "SY"} }

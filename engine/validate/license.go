@@ -159,6 +159,7 @@ func (r *run) checkWhole() {
 		r.checkSeats()
 	}
 	r.checkReported()
+	r.checkSuppressions()
 }
 
 // whole is find for what is about no object of the snapshot.

@@ -29,11 +29,7 @@ type Input struct {
 // then those of the tenant and the policies. An error of yield ends it and is returned as it is.
 func Run(in Input, yield func(Finding) error) (Summary, error) {
 	r := newRun(in)
-	r.survey()
-	if in.Tenant != nil {
-		r.table = join.Build(in.Tenant, in.Snapshot.Len(), r.wish)
-	}
-	r.nest()
+	r.prepare()
 	for i := range r.objects() {
 		r.check(i)
 		if err := r.flush(yield); err != nil {
@@ -45,6 +41,16 @@ func Run(in Input, yield func(Finding) error) (Summary, error) {
 		return Summary{}, err
 	}
 	return r.summary(), nil
+}
+
+// prepare learns what the checks of one object need to know of all others.
+func (r *run) prepare() {
+	r.survey()
+	if r.in.Tenant != nil {
+		r.table = join.Build(r.in.Tenant, r.in.Snapshot.Len(), r.wish)
+	}
+	r.foresee()
+	r.nest()
 }
 
 // run carries one validation.
@@ -60,6 +66,7 @@ type run struct {
 	kinds    []cloud.Type // what objects become; with a tenant or decisions alone
 	upns     []string     // what the policies make of the user principal name; with both alone
 	table    *join.Table  // nil without a tenant
+	future   *foresight   // nil without a tenant
 	deleted  map[string][]int32
 	cycles   map[int32][]int32 // group -> the groups of its cycle
 	seats    map[string]*seats
@@ -145,28 +152,19 @@ func (r *run) realm(i int) string {
 
 // check looks at one object.
 func (r *run) check(i int) {
+	r.enter(i)
 	e := r.entry
-	e.load(i, r.object(i))
-	r.here, r.state, r.target, r.mode = r.origin(i), desired.State{}, nil, r.in.Mode
-	if r.table != nil && i < r.s.Len() {
-		if t := r.table.Matches[i].Target; t != join.None {
-			r.target = r.in.Tenant.At(t)
-			r.mode = modeOf(r.target)
-		}
-	}
 	if r.reasons[i] != "" {
 		r.checkExcluded()
 		return
 	}
 	r.tally.Objects++
-	if r.in.Decided != nil && i < r.s.Len() {
-		r.state = r.in.Decided(i)
-	}
 	r.checkAnchor()
 	r.checkNames()
 	r.checkAddresses()
 	r.checkAlias()
 	r.checkCollisions()
+	r.checkPrediction()
 	switch e.object.Kind {
 	case directory.User:
 		r.checkUPN()

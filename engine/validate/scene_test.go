@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
@@ -146,6 +147,9 @@ func groupAnchor(place byte) directory.Anchor {
 	return directory.Anchor(directory.GUID{15: place}.String())
 }
 
+// today is what suppressions of scenes are held against.
+var today = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
 // scene makes an input of things, decisions, cloud objects, facts and a mode.
 func scene(t testing.TB, parts ...any) validate.Input {
 	t.Helper()
@@ -166,6 +170,8 @@ func scene(t testing.TB, parts ...any) validate.Input {
 			in.Facts = p
 		case cloud.Mode:
 			in.Mode = p
+		case validate.Suppression:
+			in.Suppressions, in.AsOf = append(in.Suppressions, p), today
 		case notRead:
 			missing = p
 		default:
@@ -182,6 +188,10 @@ func scene(t testing.TB, parts ...any) validate.Input {
 	if online {
 		tb := tenant.NewBuilder()
 		for _, o := range objects {
+			if o.Recipient != nil && (o.Recipient.SoftDeleted || o.Recipient.Inactive) {
+				tb.AddRecipient(o)
+				continue
+			}
 			tb.Add(o)
 		}
 		if in.Tenant, err = tb.View(facts()); err != nil {

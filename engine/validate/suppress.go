@@ -1,10 +1,12 @@
 package validate
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/engine/plan"
 )
 
 // suppressions finds the one that silences a finding.
@@ -43,4 +45,12 @@ func (s *suppressions) has(f Finding) bool {
 		}
 	}
 	return false
+}
+
+// checkSuppressions tells of those that have expired: somebody has to decide anew.
+func (r *run) checkSuppressions() {
+	for _, s := range r.silenced.expired {
+		r.whole("SUP-001", plan.Object{Kind: "suppression", Name: s.Check + " for " + s.Object}, "until", s.Until.UTC().Add(-time.Second).Format(time.DateOnly),
+			fmt.Sprintf("owner %s; it was silenced because: %s", s.Owner, s.Reason))
+	}
 }

@@ -12,14 +12,14 @@ var rings = []string{"directory", "rules", "engine", "connectors", "cmd"}
 
 // pure lists the packages of engine that know neither files nor tenants nor clocks; they see none of the others.
 var pure = []string{"engine/connector", "engine/tenant", "engine/join", "engine/validate", "engine/desired", "engine/diff",
-	"engine/plan", "engine/ledger", "engine/journal", "engine/task"}
+	"engine/plan", "engine/ledger", "engine/journal", "engine/task", "engine/secret"}
 
 // connectorSees lists what a connector may use beside the vocabulary of directory.
-var connectorSees = []string{"engine/connector", "engine/plan"}
+var connectorSees = []string{"engine/connector", "engine/plan", "engine/secret"}
 
 // silent lists the trees that do no I/O and read no clock: what they decide follows from what they are given.
 var silent = []string{"rules", "engine/tenant", "engine/join", "engine/validate", "engine/desired", "engine/diff",
-	"engine/ledger", "engine/journal", "directory/cloud", "directory/fault", "directory/ldapvalue"}
+	"engine/ledger", "engine/journal", "engine/secret", "directory/cloud", "directory/fault", "directory/ldapvalue"}
 
 // noisy lists the standard packages that silent packages must not import.
 var noisy = []string{"os", "net", "net/http", "log", "log/slog", "database/sql", "os/exec", "math/rand", "math/rand/v2"}
@@ -76,7 +76,7 @@ func forbiddenOurs(from, to string) string {
 	case ring(to) > ring(from):
 		return "imports go to the left only: " + strings.Join(rings, " <- ")
 	case below(from, "connectors") && !below(to, "directory") && !slices.Contains(connectorSees, to):
-		return "a connector sees directory, engine/connector and engine/plan"
+		return "a connector sees directory, engine/connector, engine/plan and engine/secret"
 	case slices.Contains(pure, from) && below(to, "engine") && !slices.Contains(pure, to):
 		return "the pure packages of engine see only each other"
 	}

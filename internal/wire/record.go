@@ -8,7 +8,7 @@ type Recorded interface{ RecordType() string }
 // Records gives one of each type of record, for schemas and for tests of the module.
 func Records() []Recorded {
 	return []Recorded{Engine{}, Plan{}, Change{}, Skip{}, SyncRun{}, RunChange{}, SyncValidation{}, SyncValidationSummary{}, TestResult{}, PolicyTestResult{},
-		PolicyTestSummary{}, Policy{}, ReportLine{}, RunStep{}, ScheduleXML{}, Schedule{}}
+		PolicyTestSummary{}, Policy{}, ReportLine{}, RunStep{}, ScheduleXML{}, Schedule{}, Credential{}}
 }
 
 // Engine is the executable.
@@ -234,6 +234,14 @@ type RunStep struct {
 	EndedAt    time.Time `json:"endedAt"`
 }
 
+// Credential is what may be told of a secret in the store of credentials.
+type Credential struct {
+	Name     string    `json:"name"`
+	Kind     string    `json:"kind"`     // password, clientSecret, passphrase or other
+	UserName string    `json:"userName"` // account that it belongs to
+	SetAt    time.Time `json:"setAt"`
+}
+
 // Schedule is a task of the Windows Task Scheduler as the module shows it; the engine makes none.
 type Schedule struct {
 	Name           string     `json:"name"`
@@ -294,6 +302,9 @@ func (ReportLine) RecordType() string { return "ReportLine" }
 
 // RecordType implements Recorded.
 func (RunStep) RecordType() string { return "RunStep" }
+
+// RecordType implements Recorded.
+func (Credential) RecordType() string { return "Credential" }
 
 // RecordType implements Recorded.
 func (Schedule) RecordType() string { return "Schedule" }

@@ -53,6 +53,9 @@ func (k *checker) outcomes(d *decisionClaims, all []*decisionClaims) (out []outc
 		return nil
 	}
 	c := all[at]
+	if k.excepted[rules.CloudType] || fails(c.DecisionConditions) {
+		return []outcome{{d.applies, cloud.Types()}} // whatever an exception says, or was carried out before
+	}
 	before := []lit{d.applies, c.applies}
 	for i := range c.Rules {
 		r, holds := &c.Rules[i], always
@@ -61,7 +64,7 @@ func (k *checker) outcomes(d *decisionClaims, all []*decisionClaims) (out []outc
 		}
 		if !r.Fails {
 			types := []cloud.Type{cloud.Type(r.Sets[0].Text)}
-			if !r.Sets[0].Literal {
+			if !r.Sets[0].Literal || r.Holds {
 				types = cloud.Types()
 			}
 			out = append(out, outcome{k.and(append(slices.Clone(before), holds)...), types})

@@ -42,7 +42,7 @@ func objects(t testing.TB, schema *directory.Schema, set *rules.Set, dims []int)
 	for i, c := range combinations {
 		var attrs []directory.Attribute
 		for _, d := range dimensions {
-			if v := c[d.attribute]; v != "" && d.attribute != "groups" {
+			if v := c[d.attribute]; v != "" && d.attribute != "groups" && d.attribute != "prior" {
 				attrs = append(attrs, directory.Attribute{Name: d.attribute, Values: strings.Split(v, "|")})
 			}
 		}
@@ -55,7 +55,11 @@ func objects(t testing.TB, schema *directory.Schema, set *rules.Set, dims []int)
 				return slices.Contains(strings.Split(c["groups"], "|"), prefix+set.Groups()[ref][1:])
 			}
 		}
-		out = append(out, rules.Input{Object: o, Domain: "x", InGroup: member("n"), DirectlyIn: member("d")})
+		var priors []rules.Prior
+		if v := c["prior"]; v != "" {
+			priors = []rules.Prior{{Decision: rules.CloudType, Text: v}, {Decision: rules.Licenses, List: []string{"one"}}}
+		}
+		out = append(out, rules.Input{Object: o, Domain: "x", Priors: priors, InGroup: member("n"), DirectlyIn: member("d")})
 	}
 	return out
 }
@@ -85,7 +89,8 @@ func try(t testing.TB, schema *directory.Schema, set *rules.Set, inputs func(*ru
 				}
 				policy := d.Rules[0].Origin.Policy
 				s.used[policy] = true
-				if d.Status == rules.NotApplicable {
+				if d.Exception != nil { // which decides whether the decision applies or not
+				} else if d.Status == rules.NotApplicable {
 					s.applies["!"+policy+" "+d.Name] = true
 				} else if d.Status == rules.Decided {
 					s.applies[policy+" "+d.Name] = true
@@ -143,12 +148,15 @@ func TestNoFalseAlarm(t *testing.T) {
 	}
 	found, idle, missed := map[prove.Kind]int{}, 0, 0
 	for seed := range policies {
-		a := &author{Rand: rand.New(rand.NewSource(int64(seed)))}
+		a := &author{Rand: rand.New(rand.NewSource(int64(seed))), loose: seed%4 > 1}
 		opaque := seed%2 == 1
 		dims := a.pick(1+a.Intn(2), opaque)
 		files := fstest.MapFS{"t.csv": {Data: []byte("k,x\nIT,1\nsales,2\n")}, "u.csv": {Data: []byte("k,x\nDE,1\n")}}
 		for _, name := range []string{"a", "b"} {
 			files[name+".yaml"] = &fstest.MapFile{Data: []byte(a.policy(name, 1+a.Intn(6)))}
+		}
+		if a.loose {
+			files["exceptions.yaml"] = &fstest.MapFile{Data: []byte(a.exceptions())}
 		}
 		set, problems := rules.Load(files, ".")
 		if len(problems) > 0 && strings.Contains(problems.Error(), "more than 4 let") {
@@ -172,13 +180,13 @@ func TestNoFalseAlarm(t *testing.T) {
 				t.Errorf("seed %d: %s: %s\n%s", seed, why, f.Kind, f.Text)
 			}
 		}
-		if !opaque {
+		if !opaque && !a.loose {
 			idleHere, missedHere := misses(set, all, findings)
 			idle, missed = idle+idleHere, missed+missedHere
 		}
 	}
 	t.Logf("found %v; of %d rules that never decide, %d were not found", found, idle, missed)
-	if idle < policies || missed*4 > idle {
+	if idle < policies/2 || missed*4 > idle {
 		t.Errorf("of %d rules that never decide, %d were not found", idle, missed)
 	}
 	for _, kind := range []prove.Kind{prove.Shadowed, prove.Impossible, prove.Duplicate, prove.Constant} {
@@ -251,6 +259,9 @@ func wrongCondition(t testing.TB, f *prove.Finding, all seen, files fstest.MapFS
 		name, result, _ := strings.Cut(name, " is ")
 		probe := fstest.MapFS{}
 		for file, content := range files {
+			if file == "exceptions.yaml" {
+				continue // of decisions that the probe does not make
+			}
 			head, _, isPolicy := strings.Cut(string(content.Data), "decisions:\n")
 			if isPolicy && file != f.Rule.File {
 				continue

@@ -44,6 +44,11 @@ type proof struct {
 func (r *prover) policy(all []rules.PolicyConditions) {
 	p := &all[len(all)-1]
 	t := newTranslator(p)
+	for i := range p.Decisions {
+		if d := &p.Decisions[i]; d.Mode == rules.First && r.loose(d) {
+			t.free[d.Name] = append(rules.Words(d.Name), "")
+		}
+	}
 	k := &checker{prover: r, translator: t, policy: p, gives: map[string][]lit{}, links: map[int][]int{}, cache: map[string]proof{}}
 	var scopes []claim
 	for i := range all {
@@ -140,10 +145,11 @@ func (k *checker) read(d *rules.DecisionConditions) *decisionClaims {
 }
 
 // link says what an earlier decision's value follows from, so that a rule which asks for it is seen together with the rules
-// that give it. A decision that was held holds whoever reads it, and so nothing needs to be said about it.
+// that give it. Of a decision whose value may be another than its rules give, it says only what is so for all objects: what
+// a rule without a hold gives where no expression can fail and nobody has an exception.
 func (k *checker) link(d *decisionClaims, link lit) {
 	base, asked := k.decided[d.Name]
-	if !asked || d.Mode != rules.First {
+	if !asked || d.Mode != rules.First || k.excepted[d.Name] || fails(d.DecisionConditions) {
 		return
 	}
 	value := func(given lit, v string) {
@@ -160,7 +166,7 @@ func (k *checker) link(d *decisionClaims, link lit) {
 		if i < len(d.rules) {
 			holds = d.rules[i].holds
 		}
-		if r := &d.Rules[i]; !r.Fails && r.Sets[0].Literal {
+		if r := &d.Rules[i]; !r.Fails && !r.Holds && r.Sets[0].Literal {
 			value(k.and(append(slices.Clone(before), holds)...), r.Sets[0].Text)
 		}
 		before = append(before, holds.not())

@@ -8,8 +8,9 @@
 // does not understand is an atom about which nothing is known. So it can miss a rule without effect, and never accuses one
 // that has an effect: when a finding stands, no directory makes the rule matter.
 //
-// Errors in expressions hold a decision, a rule's hold keeps one back, and exceptions decide in place of rules; findings are
-// about objects of whose decisions none of this is so.
+// What decided() reads need not be what a rule gives now: a hold keeps a value back, an exception decides in its place, and a
+// decision that is held reads as it was carried out before. So nothing follows from the value of a decision with a hold, an
+// exception, or an expression that can fail. Of an object of which an attribute could not be read nothing is claimed.
 package prove
 
 import (
@@ -55,14 +56,17 @@ type Stats struct {
 
 // Limits of the search. A question beyond them is not decided, which is reported.
 const (
-	maxNodes = 50_000    // for one question
-	maxTotal = 1_000_000 // for a set
+	maxNodes = 50_000  // for one question
+	maxTotal = 300_000 // for a set
 )
 
 // Set proves what it can about a set. Findings stand by file and line.
 func Set(s *rules.Set) ([]Finding, Stats) {
 	c := s.Conditions()
-	r := &prover{shared: map[string]*shared{}, left: maxTotal}
+	r := &prover{shared: map[string]*shared{}, left: maxTotal, excepted: map[string]bool{}}
+	for _, x := range s.Exceptions() {
+		r.excepted[x.Decision] = true
+	}
 	for i := range c.Policies {
 		r.policy(c.Policies[:i+1])
 	}
@@ -84,6 +88,7 @@ type prover struct {
 	shared     map[string]*shared // named conditions by place: several policies may import one
 	sharedKeys []string           // in the order found
 	left       int                // nodes
+	excepted   map[string]bool    // decisions of which some object has an exception
 }
 
 // shared counts for a named condition in how many policies it is constant.

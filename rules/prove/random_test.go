@@ -3,13 +3,17 @@ package prove_test
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"strings"
+
+	"github.com/coexistsync/coexist/directory"
 )
 
 // author writes random policies over few attributes, so that every object that they can tell apart can be tried out.
 type author struct {
 	*rand.Rand
 	atoms []string // of the attributes that this policy looks at
+	loose bool     // rules have holds, and objects have exceptions and what was carried out before
 }
 
 // dimensions are the attributes: their values among the objects tried, and conditions about them. The values hold one that
@@ -64,11 +68,20 @@ var dimensions = []struct {
 		`user.whenCreated < date("2022-01-01")`, `user.whenCreated >= date("2022-01-01")`,
 		`has(user.whenCreated)`, `user.whenCreated <= date("2021-01-01")`, `today() >= date("2025-06-01")`, `today() < date("2026-01-01")`,
 	}, []string{`ageDays(user.whenCreated) > 1000`}},
+	{"prior", []string{"", "user", "sharedMailbox", "equipmentMailbox"}, []string{
+		`was("cloudType") == "user"`, `was("cloudType") in ["sharedMailbox", "mailUser"]`, `was("cloudType") != "equipmentMailbox"`, `was("cloudType") == ""`,
+	}, nil},
 }
+
+// prior is the position of what was carried out before among the dimensions.
+var prior = len(dimensions) - 1
 
 // pick takes some of the dimensions and gives their positions.
 func (a *author) pick(n int, opaque bool) []int {
 	picked := a.Perm(len(dimensions))[:n]
+	if a.loose && !slices.Contains(picked, prior) {
+		picked = append(picked, prior)
+	}
 	a.atoms = nil
 	for _, i := range picked {
 		a.atoms = append(a.atoms, dimensions[i].atoms...)
@@ -107,7 +120,15 @@ func (a *author) policy(name string, rules int) string {
 	quoted := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 	line("apiVersion: coexist/v1\nkind: Policy\nmetadata: {name: policy-%s}\ntimezone: Europe/Berlin", name)
 	if a.Intn(2) == 0 {
-		line("scope: %s", quoted(a.expression(1)))
+		line("requires: {engine: '>=1.0'}")
+	}
+	if a.Intn(2) == 0 {
+		all := a.atoms // a scope cannot ask what was carried out
+		a.atoms = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return strings.HasPrefix(s, "was(") })
+		if len(a.atoms) > 0 {
+			line("scope: %s", quoted(a.expression(1)))
+		}
+		a.atoms = all
 	}
 	line("conditions:\n  named: %s\n  other: %s", quoted(a.expression(2)), quoted(a.expression(1, "named")))
 	line("tables:\n  t: {file: t.csv, key: k, columns: [x]}\n  u: {file: u.csv, key: k, columns: [x]}")
@@ -121,6 +142,10 @@ func (a *author) policy(name string, rules int) string {
 			line("        from: 2025-06-01")
 		case 1:
 			line("        until: 2025-12-31")
+		case 2:
+			line("        from: 2025-06-01\n        until: 2025-12-31")
+		case 3:
+			line("        was: old-%s-%d", name, id)
 		}
 	}
 	fails := func(then string) string {
@@ -143,11 +168,30 @@ func (a *author) policy(name string, rules int) string {
 	}
 	extra := []string{"named", "other"}
 	types := []string{"user", "mailUser", "sharedMailbox"}
-	decision("cloudType", "then: roomMailbox", extra, func() string { return fails("then: " + types[a.Intn(3)]) })
+	decision("cloudType", "then: roomMailbox", extra, func() string {
+		then := fails("then: " + types[a.Intn(3)])
+		if a.loose && a.Intn(3) == 0 && !strings.Contains(then, "fail") {
+			then += "\n        hold: 14d"
+		}
+		return then
+	})
 	extra = append(extra, `decided("cloudType") == "user"`, `decided("cloudType") in ["mailUser", "roomMailbox"]`, `decided("cloudType") != "sharedMailbox"`)
 	bundles := []string{"[one]", "[two]", "[one, two]", "[]"}
 	decision("licenses", "then: []", extra, func() string { return fails("then: " + bundles[a.Intn(4)]) })
 	keys := []string{"{displayName: a}", "{givenName: b}", "{displayName: c, givenName: d}", "{displayName: e, givenName: f, surname: g}"}
 	decision("attributes", "then: {displayName: z}", extra, func() string { return fails("then: " + keys[a.Intn(4)]) })
+	return b.String()
+}
+
+// exceptions writes exceptions for some of the first objects. They are over on the last of the days.
+func (a *author) exceptions() string {
+	var b strings.Builder
+	b.WriteString("apiVersion: coexist/v1\nkind: Exceptions\nexceptions:\n")
+	for i := range 6 {
+		set := [][2]string{{"cloudType", "set: user"}, {"cloudType", "set: equipmentMailbox"}, {"cloudType", "freeze: true"}, {"licenses", "set: [one]"},
+			{"licenses", "freeze: true"}, {"attributes", "set: {displayName: q}"}}[a.Intn(6)]
+		fmt.Fprintf(&b, "  - {id: EXC-%d, object: {objectGUID: %s}, decision: %s, %s, reason: r, owner: o@x.example, expires: 2025-10-01}\n",
+			i, directory.GUID{15: byte(6*a.Intn(7) + i + 1)}, set[0], set[1])
+	}
 	return b.String()
 }

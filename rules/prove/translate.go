@@ -19,6 +19,8 @@ type translator struct {
 	keys   map[string]lit // atoms about whose meaning nothing is known, by canonical text
 	// decided gives what decided() of a decision reads, for those that are asked for.
 	decided map[string]string
+	// free gives the values that decided() may read of a decision which need not be what its rules give now.
+	free map[string][]string
 }
 
 // bound is what a let variable stands for.
@@ -32,7 +34,7 @@ type bound struct {
 
 func newTranslator(p *rules.PolicyConditions) *translator {
 	f := newFormulas()
-	return &translator{formulas: f, theory: newTheory(f), policy: p, lets: map[string]bound{}, keys: map[string]lit{}, decided: map[string]string{}}
+	return &translator{formulas: f, theory: newTheory(f), policy: p, lets: map[string]bound{}, keys: map[string]lit{}, decided: map[string]string{}, free: map[string][]string{}}
 }
 
 // condition gives the formula of a condition; nil is true.
@@ -270,6 +272,9 @@ func (t *translator) text(n ast.Node) (base string, folded bool, values []string
 	if f, ok := t.policy.Fact(n); ok {
 		if f.Decision != "" {
 			t.decided[f.Decision] = f.Base
+			if values, ok := t.free[f.Decision]; ok {
+				return f.Base, f.Kind == rules.FoldedFact, values
+			}
 		}
 		return f.Base, f.Kind == rules.FoldedFact, f.Values
 	}

@@ -184,6 +184,10 @@ type Gate struct {
 // GateResult says whether a gate is passed.
 type GateResult struct {
 	OK        bool               `json:"ok"`
+	Rules     int                `json:"rules"`             // percent asked for
+	Branches  int                `json:"branches"`          // likewise
+	Changed   []string           `json:"changed,omitempty"` // the rules that count; all where Of is false
+	Of        bool               `json:"ofChanged"`         // only changed rules count
 	Totals    Totals             `json:"totals"`
 	Missing   []RuleCoverage     `json:"missing,omitempty"`   // rules that did not fire, or whose condition was never false
 	Decisions []DecisionCoverage `json:"decisions,omitempty"` // whose own condition was never true or never false
@@ -196,7 +200,7 @@ func (c *Coverage) Check(g Gate) GateResult {
 	if g.Changed == nil {
 		only = nil
 	}
-	out := GateResult{Totals: c.Totals(only)}
+	out := GateResult{Rules: g.Rules, Branches: g.Branches, Changed: g.Changed, Of: g.Changed != nil, Totals: c.Totals(only)}
 	for _, d := range c.Decisions {
 		if only == nil && (d.True == 0 || d.False == 0) {
 			out.Decisions = append(out.Decisions, d)
@@ -210,4 +214,20 @@ func (c *Coverage) Check(g Gate) GateResult {
 	t := out.Totals
 	out.OK = len(c.Stale) == 0 && t.Fired*100 >= g.Rules*t.Rules && t.BranchesHit*100 >= g.Branches*t.Branches
 	return out
+}
+
+// Lacks says what no test has seen of a rule.
+func (r *RuleCoverage) Lacks() string {
+	if r.State == Fired {
+		return "never false"
+	}
+	return string(r.State)
+}
+
+// Lacks says what no test has seen of a decision's own condition.
+func (d *DecisionCoverage) Lacks() string {
+	if d.True > 0 {
+		return "when was never false"
+	}
+	return "when was never true"
 }

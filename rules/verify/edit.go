@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -155,13 +156,7 @@ func (m *mutator) rule(r *yaml.Node, mode rules.Mode) {
 		m.negate(id, id, when)
 		m.expression(id, id, when)
 	}
-	for i := 0; r != nil && i+1 < len(r.Content); i += 2 {
-		if key := r.Content[i]; key.Value == "from" || key.Value == "until" {
-			all := r.Content
-			m.add(id, "drop "+key.Value, id, key.Line, key.Column,
-				func() { r.Content = slices.Concat(all[:i], all[i+2:]) }, func() { r.Content = all })
-		}
-	}
+	m.times(id, r)
 	then, computed := field(r, "then"), field(r, "thenExpr")
 	if mode == rules.Collect {
 		for i, x := range items(then) {
@@ -178,6 +173,28 @@ func (m *mutator) rule(r *yaml.Node, mode rules.Mode) {
 				m.without(id+"."+key, "drop "+x.Value, id, v, i)
 			}
 		})
+	}
+}
+
+// days by which the dates of a rule are off in a mutant, so that it is in force a day less.
+var dayOff = map[string]int{"from": 1, "until": -1}
+
+// times makes the mutants of a rule's dates and of its hold: each dropped, dates also a day off.
+func (m *mutator) times(id string, r *yaml.Node) {
+	for i := 0; r != nil && i+1 < len(r.Content); i += 2 {
+		key, value := r.Content[i], r.Content[i+1]
+		days, dated := dayOff[key.Value]
+		if !dated && key.Value != "hold" {
+			continue
+		}
+		all := r.Content
+		m.add(id, "drop "+key.Value, id, key.Line, key.Column,
+			func() { r.Content = slices.Concat(all[:i], all[i+2:]) }, func() { r.Content = all })
+		if at, err := time.Parse(time.DateOnly, value.Value); dated && err == nil {
+			before := value.Value
+			m.add(id, key.Value+" a day off", id, value.Line, value.Column,
+				func() { value.Value = at.AddDate(0, 0, days).Format(time.DateOnly) }, func() { value.Value = before })
+		}
 	}
 }
 

@@ -11,7 +11,8 @@ import (
 )
 
 // turned gives the operator that takes an operator's place in a mutant.
-var turned = map[string]string{"&&": "||", "||": "&&", "and": "or", "or": "and", "==": "!=", "!=": "=="}
+// Of bounds it is the one that is off by one.
+var turned = map[string]string{"&&": "||", "||": "&&", "and": "or", "or": "and", "==": "!=", "!=": "==", "<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
 // expression makes the mutants of an expression: each operator turned, each element of each list left out.
 func (m *mutator) expression(subject, rule string, n *yaml.Node) {

@@ -71,7 +71,7 @@ func TestAMutantThatDoesNotLoadIsInvalid(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	m, err := suites.Mutate(set, MutateOptions{})
+	m, err := suites.Mutate(t.Context(), set, MutateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ type junitSuite struct {
 type junitCase struct {
 	Name    string        `xml:"name,attr"`
 	Class   string        `xml:"classname,attr"`
-	File    string        `xml:"file,attr"`
+	File    string        `xml:"file,attr,omitempty"`
 	Line    int           `xml:"line,attr,omitempty"`
 	Failure *junitOutcome `xml:"failure"`
 	Error   *junitOutcome `xml:"error"`
@@ -39,9 +39,10 @@ type junitOutcome struct {
 	Text    string `xml:",chardata"`
 }
 
-// JUnit gives a report as JUnit XML, in the form that GitHub, GitLab, Jenkins and Azure Pipelines read. Mistakes in suites
-// and a run without tests appear as errors; todo counts as skipped. Characters that XML cannot hold become U+FFFD.
-func (r *Report) JUnit() ([]byte, error) {
+// JUnit gives a report as JUnit XML, in the form that GitHub, GitLab, Jenkins and Azure Pipelines read, with the gate and
+// the mutants where there are any. Mistakes in suites and a run without tests appear as errors; todo, and mutants that are
+// argued for or invalid, count as skipped. Characters that XML cannot hold become U+FFFD.
+func (r *Report) JUnit(gate *GateResult, mutants *Mutation) ([]byte, error) {
 	out := junitSuites{}
 	for _, file := range r.Suites {
 		s := junitSuite{Name: file}
@@ -56,6 +57,12 @@ func (r *Report) JUnit() ([]byte, error) {
 	}
 	if s := r.junitProblems(); len(s.Cases) > 0 {
 		out.add(s)
+	}
+	if gate != nil {
+		out.add(gate.junit(r.Coverage.Stale))
+	}
+	if mutants != nil {
+		out.add(mutants.junit())
 	}
 	b, err := xml.MarshalIndent(out, "", "  ")
 	if err != nil {
@@ -118,4 +125,52 @@ func (r *Report) junitProblems() junitSuite {
 		s.add(junitCase{Name: "tests", Class: "suites", Error: &junitOutcome{Message: "no test was found"}})
 	}
 	return s
+}
+
+// junit gives a suite with a case for each share that is asked for and for each argument that no longer holds.
+func (g *GateResult) junit(stale []Argument) junitSuite {
+	s := junitSuite{Name: "coverage"}
+	var lines []string
+	for i := range g.Missing {
+		lines = append(lines, fmt.Sprintf("%s:%d: %s: %s", g.Missing[i].File, g.Missing[i].Line, g.Missing[i].Rule, g.Missing[i].Lacks()))
+	}
+	for i := range g.Decisions {
+		lines = append(lines, fmt.Sprintf("%s:%d: %s/%s: %s", g.Decisions[i].File, g.Decisions[i].Line, g.Decisions[i].Policy, g.Decisions[i].Decision, g.Decisions[i].Lacks()))
+	}
+	for _, x := range []struct {
+		what          string
+		hit, of, want int
+	}{{"rules", g.Totals.Fired, g.Totals.Rules, g.Rules}, {"branches", g.Totals.BranchesHit, g.Totals.Branches, g.Branches}} {
+		c := junitCase{Name: fmt.Sprintf("%s: at least %d %%", x.what, x.want), Class: "coverage"}
+		if x.hit*100 < x.want*x.of {
+			c.Failure = &junitOutcome{Message: fmt.Sprintf("%d of %d %s", x.hit, x.of, x.what), Text: strings.Join(lines, "\n")}
+		}
+		s.add(c)
+	}
+	s.stale(stale, "is said to be unreachable, and is reached")
+	return s
+}
+
+// junit gives a suite with a case for each mutant and for each argument that no longer holds.
+func (m *Mutation) junit() junitSuite {
+	s := junitSuite{Name: "mutants"}
+	for _, x := range m.Mutants {
+		c := junitCase{Name: x.Name, Class: "mutants", File: x.File, Line: x.Line}
+		switch x.Fate {
+		case Survived:
+			c.Failure = &junitOutcome{Message: fmt.Sprintf("no test notices it: %s:%d:%d", x.File, x.Line, x.Col)}
+		case Argued, Invalid:
+			c.Skipped = &junitOutcome{Message: string(x.Fate) + ": " + x.Reason}
+		}
+		s.add(c)
+	}
+	s.stale(m.Stale, "is said to survive, and is killed or does not exist")
+	return s
+}
+
+// stale adds a case for each argument that no longer holds.
+func (s *junitSuite) stale(list []Argument, why string) {
+	for _, a := range list {
+		s.add(junitCase{Name: a.About, Class: s.Name, File: a.File, Line: a.Line, Failure: &junitOutcome{Message: a.About + " " + why}})
+	}
 }

@@ -29,11 +29,11 @@ const (
 // Suites are the tests of a policy folder. They are immutable and safe for concurrent use, and can be run against other
 // sets than the one they were checked with.
 type Suites struct {
-	files                  []string
-	cases                  []*testCase // in path order, then as written
-	survivors, unreachable []Argument
-	problems               strictyaml.Problems
-	schema                 *directory.Schema
+	files                 []string
+	cases                 []*testCase // in path order, then as written
+	accepted, unreachable []Argument  // mutants that may survive, rules that nothing can reach
+	problems              strictyaml.Problems
+	schema                *directory.Schema
 }
 
 // Len gives how many cases there are.
@@ -137,7 +137,7 @@ func (l *loader) file(fsys fs.FS, name, shown string) {
 		return
 	}
 	l.suites.cases = append(l.suites.cases, r.cases...)
-	l.suites.survivors = append(l.suites.survivors, r.survivors...)
+	l.suites.accepted = append(l.suites.accepted, r.accepted...)
 	l.suites.unreachable = append(l.suites.unreachable, r.unreachable...)
 }
 

@@ -1,10 +1,12 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"github.com/coexistsync/coexist/rules"
 )
@@ -59,15 +61,18 @@ type MutateOptions struct {
 	Workers int      // how many mutants are tried at once; 1 unless greater
 	Limit   int      // how many are tried, spread evenly over all; 0 for all
 	Rules   []string // tries only mutants of these rules; nil for all
+	// Progress, where it is given, is called after each mutant with how many are done, by the worker that tried it.
+	Progress func(done, of int)
 }
 
 // ErrNotPassing says that tests fail without any mutant, so that nothing can be said about mutants.
 var ErrNotPassing = errors.New("the tests do not pass")
 
 // Mutate puts one mistake after the other into the policies of a set and runs the suites against each: a rule dropped, its
-// condition negated, neighbours swapped, a date dropped, an element of a list dropped, && turned into || and back, == into
-// != and back. Nothing is written anywhere.
-func (s *Suites) Mutate(set *rules.Set, o MutateOptions) (*Mutation, error) {
+// condition negated, neighbours swapped, a date or a hold dropped or a day off, an element of a list dropped, && turned into ||
+// and back, == into != and back. Nothing is written anywhere. Once the context ends no other mutant is begun, and its error
+// is given.
+func (s *Suites) Mutate(ctx context.Context, set *rules.Set, o MutateOptions) (*Mutation, error) {
 	if r := s.Run(set, Options{Workers: o.Workers}); !r.OK() {
 		return nil, fmt.Errorf("mutate: %w: of %d, %d failed and %d were errors; %d mistakes in suites", ErrNotPassing, r.Counts.Total(), r.Counts.Fail, r.Counts.Error, len(r.Problems))
 	}
@@ -82,9 +87,21 @@ func (s *Suites) Mutate(set *rules.Set, o MutateOptions) (*Mutation, error) {
 	all, out.Left = spread(all, o.Limit)
 	cases := slices.DeleteFunc(slices.Clone(s.cases), func(c *testCase) bool { return c.skip != "" || c.todo != "" })
 	out.Mutants = make([]Mutant, len(all))
+	var done atomic.Int64
 	parallel(o.Workers, len(all), func() func(int) {
-		return func(i int) { out.Mutants[i] = s.try(set, all[i], cases) }
+		return func(i int) {
+			if ctx.Err() != nil {
+				return
+			}
+			out.Mutants[i] = s.try(set, all[i], cases)
+			if n := done.Add(1); o.Progress != nil {
+				o.Progress(int(n), len(all))
+			}
+		}
 	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	s.argue(out, o)
 	return out, nil
 }
@@ -144,9 +161,9 @@ func (s *Suites) argue(out *Mutation, o MutateOptions) {
 	needed := map[string]bool{}
 	for i := range out.Mutants {
 		m := &out.Mutants[i]
-		at := slices.IndexFunc(s.survivors, func(a Argument) bool { return a.About == m.Name })
+		at := slices.IndexFunc(s.accepted, func(a Argument) bool { return a.About == m.Name })
 		if m.Fate == Survived && at >= 0 {
-			m.Fate, m.Reason = Argued, s.survivors[at].Reason
+			m.Fate, m.Reason = Argued, s.accepted[at].Reason
 			needed[m.Name] = true
 		}
 		switch m.Fate {
@@ -160,7 +177,7 @@ func (s *Suites) argue(out *Mutation, o MutateOptions) {
 			out.Invalid++
 		}
 	}
-	for _, a := range s.survivors {
+	for _, a := range s.accepted {
 		if !needed[a.About] && o.Rules == nil && out.Left == 0 {
 			out.Stale = append(out.Stale, a)
 		}

@@ -50,7 +50,7 @@ func TestPageExamplePasses(t *testing.T) {
 // TestPageIsComplete expects the words of suites and the limits on the page.
 func TestPageIsComplete(t *testing.T) {
 	page := pageFiles(t, fstest.MapFS{}, "policy-tests.md")
-	for _, w := range append([]string{"with", "foreach", "asOf", "expect", "rules", "policy", "outOfScope", "skip", "skipReason", "todo", "survivors",
+	for _, w := range append([]string{"with", "foreach", "asOf", "expect", "rules", "policy", "outOfScope", "skip", "skipReason", "todo", "mutants", "accept",
 		"unreachable", "{raw: text}", "{managed: false}", "{fail: rule-id}", "{held: true}", "{applies: false}"}, words...) {
 		if !strings.Contains(page, "`"+w+"`") {
 			t.Errorf("the page says nothing of %s", w)

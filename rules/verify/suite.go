@@ -12,12 +12,12 @@ import (
 // suiteReader reads one suite.
 type suiteReader struct {
 	*loader
-	doc                    *strictyaml.Doc
-	asOf                   time.Time
-	fixtures               map[string]*fixture
-	names                  []string // of fixtures, as written
-	cases                  []*testCase
-	survivors, unreachable []Argument
+	doc                   *strictyaml.Doc
+	asOf                  time.Time
+	fixtures              map[string]*fixture
+	names                 []string // of fixtures, as written
+	cases                 []*testCase
+	accepted, unreachable []Argument
 }
 
 // read reads the parts in the order in which they depend on each other, whatever the order in the file.
@@ -33,7 +33,7 @@ func (r *suiteReader) read() {
 		"description": func(v strictyaml.Value) { v.Words() },
 		"asOf":        func(v strictyaml.Value) { r.asOf = instant(v) },
 	}
-	for _, key := range []string{"fixtures", "tests", "survivors", "unreachable"} {
+	for _, key := range []string{"fixtures", "tests", "mutants", "unreachable"} {
 		fields[key] = func(v strictyaml.Value) { part[key] = v }
 	}
 	r.doc.Root().Fields(fields, "apiVersion", "kind", "asOf", "fixtures", "tests")
@@ -43,14 +43,14 @@ func (r *suiteReader) read() {
 	if v, ok := part["tests"]; ok {
 		r.readTests(v)
 	}
-	if v, ok := part["survivors"]; ok {
-		v.Items(func(_ int, x strictyaml.Value) {
-			r.survivors = append(r.survivors, r.argument(x, "mutant", strictyaml.Value.Words))
-		})
+	if v, ok := part["mutants"]; ok {
+		v.Fields(map[string]func(strictyaml.Value){"accept": func(list strictyaml.Value) {
+			list.Items(func(_ int, x strictyaml.Value) { r.accepted = append(r.accepted, r.acceptance(x)) })
+		}}, "accept")
 	}
 	if v, ok := part["unreachable"]; ok {
 		v.Items(func(_ int, x strictyaml.Value) {
-			r.unreachable = append(r.unreachable, r.argument(x, "rule", r.anyRule))
+			r.unreachable = append(r.unreachable, r.unreached(x))
 		})
 	}
 }
@@ -70,13 +70,29 @@ func instant(v strictyaml.Value) time.Time {
 	return time.Time{}
 }
 
-// argument reads why something that tests should do is not done. What it is about stands under key.
-func (r *suiteReader) argument(v strictyaml.Value, key string, about func(strictyaml.Value) string) Argument {
+// unreached reads why nothing can reach a rule.
+func (r *suiteReader) unreached(v strictyaml.Value) Argument {
 	a := Argument{File: r.doc.File(), Line: v.Line()}
 	v.Fields(map[string]func(strictyaml.Value){
-		key:      func(x strictyaml.Value) { a.About = about(x) },
+		"rule":   func(x strictyaml.Value) { a.About = r.anyRule(x) },
 		"reason": func(x strictyaml.Value) { a.Reason = x.Words() },
-	}, key, "reason")
+	}, "rule", "reason")
+	return a
+}
+
+// acceptance reads why a mutant may survive. Mutants of a rule are named by the rule and what is changed, others by their
+// whole name.
+func (r *suiteReader) acceptance(v strictyaml.Value) Argument {
+	a := Argument{File: r.doc.File(), Line: v.Line()}
+	rule := ""
+	v.Fields(map[string]func(strictyaml.Value){
+		"rule":   func(x strictyaml.Value) { rule = r.anyRule(x) },
+		"mutant": func(x strictyaml.Value) { a.About = x.Words() },
+		"reason": func(x strictyaml.Value) { a.Reason = x.Words() },
+	}, "mutant", "reason")
+	if rule != "" {
+		a.About = rule + ": " + a.About
+	}
 	return a
 }
 

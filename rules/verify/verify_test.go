@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -119,7 +120,7 @@ func TestMutation(t *testing.T) {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		m, err := suites.Mutate(set, verify.MutateOptions{Workers: 2})
+		m, err := suites.Mutate(t.Context(), set, verify.MutateOptions{Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +154,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := suites.Mutate(set, verify.MutateOptions{Workers: workers, Limit: 20})
+		m, err := suites.Mutate(t.Context(), set, verify.MutateOptions{Workers: workers, Limit: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +171,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 
 func TestALimitSpreadsOverAllMutants(t *testing.T) {
 	set, suites := shipped(t)
-	m, err := suites.Mutate(set, verify.MutateOptions{Limit: 8})
+	m, err := suites.Mutate(t.Context(), set, verify.MutateOptions{Limit: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func TestALimitSpreadsOverAllMutants(t *testing.T) {
 
 func TestMutantsOfChosenRules(t *testing.T) {
 	set, suites := shipped(t)
-	m, err := suites.Mutate(set, verify.MutateOptions{Rules: []string{"user-linked"}})
+	m, err := suites.Mutate(t.Context(), set, verify.MutateOptions{Rules: []string{"user-linked"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func TestNoTestIsAFailure(t *testing.T) {
 	if r := suites.Run(set, verify.Options{}); r.OK() || r.Counts.Total() != 0 {
 		t.Errorf("no test at all is OK: %+v", r.Counts)
 	}
-	if _, err := suites.Mutate(set, verify.MutateOptions{}); !errors.Is(err, verify.ErrNotPassing) {
+	if _, err := suites.Mutate(t.Context(), set, verify.MutateOptions{}); !errors.Is(err, verify.ErrNotPassing) {
 		t.Errorf("mutating without tests: %v", err)
 	}
 }
@@ -254,7 +255,18 @@ func TestJUnit(t *testing.T) {
 		fsys := folder(a)
 		set := loadSet(t, fsys)
 		suites, _ := verify.Load(fsys, ".", set)
-		b, err := suites.Run(set, verify.Options{}).JUnit()
+		r := suites.Run(set, verify.Options{})
+		var gate *verify.GateResult
+		var mutants *verify.Mutation
+		if strings.Contains(string(a.Comment), "with a gate and mutants") {
+			g := r.Coverage.Check(verify.Gate{Rules: 100, Branches: 90})
+			m, err := suites.Mutate(t.Context(), set, verify.MutateOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			gate, mutants = &g, m
+		}
+		b, err := r.JUnit(gate, mutants)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -303,8 +315,69 @@ func BenchmarkRun(b *testing.B) {
 func BenchmarkMutate(b *testing.B) {
 	set, suites := shipped(b)
 	for b.Loop() {
-		if _, err := suites.Mutate(set, verify.MutateOptions{}); err != nil {
+		if _, err := suites.Mutate(b.Context(), set, verify.MutateOptions{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestMutateEndsWithItsContext(t *testing.T) {
+	set, suites := shipped(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	tried := 0
+	m, err := suites.Mutate(ctx, set, verify.MutateOptions{Progress: func(done, of int) {
+		if tried = done; done == 3 {
+			cancel()
+		}
+		if of < 100 {
+			t.Errorf("%d of %d", done, of)
+		}
+	}})
+	if !errors.Is(err, context.Canceled) || m != nil || tried != 3 {
+		t.Errorf("%d mutants tried, %v", tried, err)
+	}
+}
+
+// TestTimesAreMutated expects dates and holds dropped and a day off, and tests that notice each.
+func TestTimesAreMutated(t *testing.T) {
+	files := fstest.MapFS{"p.yaml": {Data: []byte(strings.Replace(minimal, "    default", `    rules:
+      - {id: type-leaver, when: user.employeeType == "L", from: 2026-02-01, until: 2026-03-31, then: none, reason: left, hold: 14d}
+      - {id: type-old, when: ageDays(user.whenCreated) > 30, then: mailUser}
+    default`, 1))},
+		"t.yaml": {Data: []byte(`apiVersion: coexist/v1
+kind: PolicyTest
+asOf: 2026-02-01
+fixtures:
+  leaver: {class: user, employeeType: L, whenCreated: 2026-02-01}
+  old: {class: user, whenCreated: 2026-01-02}
+tests:
+  - {name: leaver, object: leaver, foreach: {cn: [a]}, expect: {cloudType: {value: none, hold: 14d}}}
+  - {name: last day, object: leaver, asOf: 2026-03-31, rules: {cloudType: type-leaver}}
+  - {name: the day before, object: leaver, asOf: 2026-01-31, expect: {cloudType: user}}
+  - {name: the day after, object: leaver, asOf: 2026-04-01, rules: {cloudType: type-old}}
+  - {name: thirty days, object: old, expect: {cloudType: user}}
+  - {name: a day more, object: old, asOf: 2026-02-02, expect: {cloudType: mailUser}}
+`)}}
+	set := loadSet(t, files)
+	suites, problems := verify.Load(files, ".", set)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	m, err := suites.Mutate(t.Context(), set, verify.MutateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, x := range m.Mutants {
+		if x.Fate != verify.Killed {
+			t.Errorf("%s: %s %s", x.Name, x.Fate, x.Reason)
+		}
+		got = append(got, x.Name)
+	}
+	want := []string{"type-leaver: negate when", "type-leaver: == to !=", "type-leaver: drop from", "type-leaver: from a day off", "type-leaver: drop until",
+		"type-leaver: until a day off", "type-leaver: drop hold", "type-leaver: drop", "type-leaver: swap with type-old", "type-old: negate when",
+		"type-old: > to >=", "type-old: drop"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mutants (-want +got):\n%s", diff)
 	}
 }

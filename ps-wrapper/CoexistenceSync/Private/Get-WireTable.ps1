@@ -70,6 +70,7 @@ function Get-WireTable {
             RunChange = @('At')
             RunStep = @('StartedAt', 'EndedAt')
             Schedule = @('NextRunTime', 'LastRunTime')
+            Credential = @('SetAt')
         }
     }
 }

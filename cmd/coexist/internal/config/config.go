@@ -4,6 +4,7 @@
 package config
 
 import (
+	"crypto/ed25519"
 	"fmt"
 	"maps"
 	"os"
@@ -11,7 +12,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/coexistsync/coexist/cmd/coexist/internal/handover"
 	"github.com/coexistsync/coexist/engine"
+	"github.com/coexistsync/coexist/engine/validate"
 	"github.com/coexistsync/coexist/internal/strictyaml"
 )
 
@@ -25,14 +28,33 @@ type Config struct {
 	Store       string // the embedded database
 	Pilot       string // group that a plan is restricted to, "" for no pilot
 	Guards      engine.Limits
+	Protected   engine.Shield       // objects that nothing is taken away from without a person's word
+	Approvals   Approvals           // what a plan needs before it is applied
+	Trust       []ed25519.PublicKey // keys of which one at least must have signed a plan; none: no signature is asked for
 	// TaskDeadline is how long a delayed task waits before it expires; 0 for the shipped 72 hours.
 	TaskDeadline time.Duration
 	// ReportDrift says that what coexist wrote and somebody changed in the tenant is reported and left alone; otherwise it is
 	// put back.
 	ReportDrift bool
 	Secrets     map[string]Secret // that policies name, such as first passwords of accounts
+	// Suppressions silence findings of validate, by check and object.
+	Suppressions []validate.Suppression
 
-	files []file // that the configuration names, for Verify
+	Credentials Credentials
+	Passwords   handover.Settings // where first passwords go that policies make
+
+	files  []file // that the configuration names, for Verify
+	store  *credentials
+	sinkAt strictyaml.Value
+}
+
+// Approvals say who must approve a plan before apply takes it.
+type Approvals struct {
+	Required   bool
+	By         []string      // accounts whose approval counts; empty for everybody's
+	Count      int           // how many of them there must be, 1 at least
+	NotPlanner bool          // who made the plan is not among them
+	Valid      time.Duration // how long an approval counts
 }
 
 // Directory is one source. Exactly one of URL, LDIF and Snapshot is set.
@@ -115,10 +137,10 @@ func Load(path string) (*Config, error) {
 // Parse is Load for bytes at hand; paths in them are relative to the folder of path.
 func Parse(path string, b []byte) (*Config, error) {
 	doc := strictyaml.Parse(path, b, maxFile)
-	c := &Config{Path: path, Guards: engine.DefaultLimits()}
+	c := &Config{Path: path, Guards: engine.DefaultLimits(), store: &credentials{}, Approvals: Approvals{Count: 1, Valid: 7 * 24 * time.Hour}}
 	p := &parser{c: c, dir: filepath.Dir(path), secrets: map[int]bool{}}
 	p.root(doc.Root())
-	if problems := p.finish(doc.Problems()); len(problems) > 0 {
+	if problems := p.finish(append(doc.Problems(), p.named...)); len(problems) > 0 {
 		return nil, problems
 	}
 	return c, nil
@@ -146,6 +168,10 @@ func (c *Config) Verify() error {
 			s.at.Problemf("%v", err)
 		}
 	}
+	if err := c.Passwords.Check(); err != nil && c.sinkAt.Doc() != nil {
+		doc = c.sinkAt.Doc()
+		c.sinkAt.Problemf("%v", err)
+	}
 	if doc == nil {
 		return nil
 	}
@@ -161,7 +187,7 @@ func (c *Config) secrets() []Secret {
 	for _, d := range c.Directories {
 		out = append(out, d.Auth.Password)
 	}
-	out = append(out, c.Tenant.Secret, c.Tenant.Password)
+	out = append(out, c.Tenant.Secret, c.Tenant.Password, c.Credentials.Passphrase)
 	for _, name := range slices.Sorted(maps.Keys(c.Secrets)) {
 		out = append(out, c.Secrets[name])
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -73,7 +74,7 @@ func TestComplete(t *testing.T) {
 		Tenant: config.Tenant{ID: "11111111-2222-3333-4444-555555555555", Cloud: "global", ClientID: "21111111-2222-3333-4444-555555555555",
 			Secret: config.Secret{File: filepath.Join("etc", "secrets", "app")}, Exchange: true},
 		Policies: filepath.Join("etc", "policies"), Writes: true, Store: filepath.Join("etc", "state", "coexist.db"),
-		Pilot: "CN=Pilot,DC=contoso,DC=example", Guards: guards,
+		Pilot: "CN=Pilot,DC=contoso,DC=example", Guards: guards, Approvals: config.Approvals{Count: 1, Valid: 7 * 24 * time.Hour},
 	}
 	if diff := cmp.Diff(want, c, cmpopts.IgnoreUnexported(config.Config{}, config.Secret{})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

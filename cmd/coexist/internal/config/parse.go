@@ -21,6 +21,7 @@ type parser struct {
 	c       *Config
 	dir     string
 	secrets map[int]bool // lines in which a secret is expected: values in them are not repeated
+	named   strictyaml.Problems
 }
 
 type fields = map[string]func(strictyaml.Value)
@@ -49,8 +50,16 @@ func (p *parser) root(v strictyaml.Value) {
 				p.c.Secrets[name] = p.secret(y)
 			})
 		},
-		"guards": p.guards,
-		"drift":  func(x strictyaml.Value) { p.c.ReportDrift = x.Enum("drift", "restore", "report") == "report" },
+		"credentials": p.credentials,
+		"passwords":   p.passwords,
+		"guards":      p.guards,
+		"protected":   func(x strictyaml.Value) { x.Items(func(_ int, y strictyaml.Value) { p.protected(y) }) },
+		"approvals":   p.approvals,
+		"plan": func(x strictyaml.Value) {
+			x.Fields(fields{"trust": func(y strictyaml.Value) { y.Items(func(_ int, z strictyaml.Value) { p.trust(z) }) }}, "trust")
+		},
+		"suppressions": p.suppressions,
+		"drift":        func(x strictyaml.Value) { p.c.ReportDrift = x.Enum("drift", "restore", "report") == "report" },
 		"tasks": func(x strictyaml.Value) {
 			x.Fields(fields{"deadline": func(y strictyaml.Value) { p.c.TaskDeadline = deadline(y) }})
 		},

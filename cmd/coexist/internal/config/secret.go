@@ -6,23 +6,38 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/coexistsync/coexist/cmd/coexist/internal/credential"
 	"github.com/coexistsync/coexist/internal/strictyaml"
 )
 
 // Secret says where a secret is. It never holds one, so it may be printed.
 type Secret struct {
-	Env  string // name of an environment variable
-	File string // path of a file whose whole content, less a line break at its end, is the secret
-	at   strictyaml.Value
+	Env        string // name of an environment variable
+	File       string // path of a file whose whole content, less a line break at its end, is the secret
+	Credential string // name in the store of credentials
+	at         strictyaml.Value
+	store      *credentials
 }
 
+// credentials is the store that references name, for all of one configuration.
+type credentials struct {
+	get func(name string) (string, error)
+}
+
+// UseCredentials gives the configuration what reads the secrets that stand as { credential: NAME }. It is asked when one is
+// read, not before.
+func (c *Config) UseCredentials(get func(name string) (string, error)) { c.store.get = get }
+
 // IsZero reports whether no secret is named.
-func (s Secret) IsZero() bool { return s.Env == "" && s.File == "" }
+func (s Secret) IsZero() bool { return s.Env == "" && s.File == "" && s.Credential == "" }
 
 // String says where the secret is.
 func (s Secret) String() string {
 	if s.Env != "" {
 		return "environment variable " + s.Env
+	}
+	if s.Credential != "" {
+		return "credential " + s.Credential
 	}
 	return "file " + s.File
 }
@@ -61,6 +76,14 @@ func (s Secret) Read() (string, error) {
 			return "", fmt.Errorf("read secret: %w", err)
 		}
 		text = strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
+	case s.Credential != "":
+		if s.store == nil || s.store.get == nil {
+			return "", fmt.Errorf("read secret: there is no store with %s", s)
+		}
+		var err error
+		if text, err = s.store.get(s.Credential); err != nil {
+			return "", fmt.Errorf("read secret: %w", err)
+		}
 	default:
 		return "", nil
 	}
@@ -70,12 +93,13 @@ func (s Secret) Read() (string, error) {
 	return text, nil
 }
 
-// secret reads a reference: { env: NAME } or { file: PATH }. A secret written into the file is refused, and not repeated.
+// secret reads a reference: { env: NAME }, { file: PATH } or { credential: NAME }. A secret written into the file is refused,
+// and not repeated.
 func (p *parser) secret(v strictyaml.Value) (s Secret) {
-	s.at = v
+	s.at, s.store = v, p.c.store
 	p.guard(v)
 	if !v.IsMapping() {
-		v.Hintf("write { env: NAME } or { file: PATH }", "a secret must not stand in this file")
+		v.Hintf("write { env: NAME }, { file: PATH } or { credential: NAME }", "a secret must not stand in this file")
 		return s
 	}
 	given := 0
@@ -84,14 +108,17 @@ func (p *parser) secret(v strictyaml.Value) (s Secret) {
 		"file": func(x strictyaml.Value) { given++; s.File = p.path(x) },
 		"credential": func(x strictyaml.Value) {
 			given++
-			x.Hintf("use { env: NAME } or { file: PATH }", "this version has no credential store")
+			s.Credential = x.Words()
+			if err := credential.CheckName(s.Credential); err != nil && s.Credential != "" {
+				x.Problemf("%v", err)
+			}
 		},
 	})
 	if given > 1 {
-		v.Problemf("a secret is in one place: env or file")
+		v.Problemf("a secret is in one place: env, file or credential")
 	}
 	if given == 0 {
-		v.Problemf("the secret's place is missing: env or file")
+		v.Problemf("the secret's place is missing: env, file or credential")
 	}
 	return s
 }

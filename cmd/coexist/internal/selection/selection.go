@@ -68,7 +68,7 @@ func New(w Wish, s *snapshot.Snapshot) (*engine.Selection, error) {
 	if len(chosen) == 0 {
 		return nil, fmt.Errorf("no object is selected by %s", strings.Join(said, ", "))
 	}
-	return &engine.Selection{Describe: strings.Join(said, ", "), Has: func(o directory.Object) bool { return chosen[o.GUID] }}, nil
+	return &engine.Selection{Describe: strings.Join(said, ", "), Pilot: w.Pilot, Has: func(o directory.Object) bool { return chosen[o.GUID] }}, nil
 }
 
 func objects(n int) string {

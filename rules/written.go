@@ -9,11 +9,11 @@ import (
 	"github.com/coexistsync/coexist/internal/strictyaml"
 )
 
-// Expression is one expression as its author wrote it: names of conditions stand in it, and attributes are spelled as in the
+// Written is one expression as its author wrote it: names of conditions stand in it, and attributes are spelled as in the
 // file. Tools that look at how policies are written use it; what expressions mean is told by Conditions.
-type Expression struct {
+type Written struct {
 	Policy, File string
-	Part         ExpressionPart
+	Part         WrittenPart
 	Name         string // of a named condition
 	Decision     string
 	Rule         string // id
@@ -22,28 +22,28 @@ type Expression struct {
 	Script       strictyaml.Script // locations of nodes are offsets in it
 }
 
-// ExpressionPart says where an expression stands.
-type ExpressionPart string
+// WrittenPart says where an expression stands.
+type WrittenPart string
 
 // The parts of a policy that are expressions.
 const (
-	ScopePart     ExpressionPart = "scope"
-	ConditionPart ExpressionPart = "condition" // a named one
-	ApplyPart     ExpressionPart = "when of a decision"
-	WhenPart      ExpressionPart = "when"
-	ValuePart     ExpressionPart = "thenExpr"
+	ScopePart     WrittenPart = "scope"
+	ConditionPart WrittenPart = "condition" // a named one
+	ApplyPart     WrittenPart = "when of a decision"
+	WhenPart      WrittenPart = "when"
+	ValuePart     WrittenPart = "thenExpr"
 )
 
 // Position gives the place of a node of the expression's own tree.
-func (x *Expression) Position(n ast.Node) (line, col int) { return x.Script.Position(n.Location().From) }
+func (x *Written) Position(n ast.Node) (line, col int) { return x.Script.Position(n.Location().From) }
 
-// Expressions gives all expressions of the set in the order of the policies: the scope, the named conditions with those that
+// Written gives all expressions of the set in the order of the policies: the scope, the named conditions with those that
 // are imported, and the decisions. A condition that several policies import stands once for each. The trees are the caller's.
-func (s *Set) Expressions() []Expression {
+func (s *Set) Written() []Written {
 	l := &loader{scripts: s.scripts, parsing: parsing(), unparsed: map[int]bool{}}
-	var out []Expression
+	var out []Written
 	for _, p := range s.policies {
-		add := func(script int, x Expression) {
+		add := func(script int, x Written) {
 			x.Policy, x.File, x.Script = p.name, s.scripts[script].File(), s.scripts[script]
 			if x.Tree = l.parse(script); x.Tree == nil {
 				return // an empty one, which no loaded set has
@@ -52,14 +52,14 @@ func (s *Set) Expressions() []Expression {
 			out = append(out, x)
 		}
 		if p.scope != nil {
-			add(p.scope.script, Expression{Part: ScopePart})
+			add(p.scope.script, Written{Part: ScopePart})
 		}
 		for _, name := range p.conditionNames {
-			add(p.conditions[name], Expression{Part: ConditionPart, Name: name})
+			add(p.conditions[name], Written{Part: ConditionPart, Name: name})
 		}
 		for _, d := range p.decisions {
 			if d.when != nil {
-				add(d.when.script, Expression{Part: ApplyPart, Decision: d.name})
+				add(d.when.script, Written{Part: ApplyPart, Decision: d.name})
 			}
 			for _, r := range append(d.rules[:len(d.rules):len(d.rules)], d.fallback) {
 				r.expressions(d, add)
@@ -70,8 +70,8 @@ func (s *Set) Expressions() []Expression {
 }
 
 // expressions hands the expressions of a rule on.
-func (r *rule) expressions(d *decision, add func(script int, x Expression)) {
-	x := Expression{Decision: d.name, Rule: r.origin.Rule}
+func (r *rule) expressions(d *decision, add func(script int, x Written)) {
+	x := Written{Decision: d.name, Rule: r.origin.Rule}
 	if r.when != nil {
 		x.Part = WhenPart
 		add(r.when.script, x)

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/store"
+	"github.com/coexistsync/coexist/engine/validate"
+)
+
+// rememberedRun is what the store keeps of a validation.
+type rememberedRun struct {
+	Findings     []validate.Past        `json:"findings"`
+	NotEvaluated []validate.Unevaluated `json:"notEvaluated"`
+}
+
+// former finds the validation that --since names: a run, last, or a file that validate wrote with --output json.
+func (s *session) former(ctx context.Context, a validation) (*validate.Former, error) {
+	if a.since == "" {
+		return nil, nil
+	}
+	v, err := s.store.Validation(ctx, a.since)
+	switch {
+	case errors.Is(err, store.ErrNoValidation):
+		return formerFile(a)
+	case err != nil:
+		return nil, err
+	}
+	var kept rememberedRun
+	if err := json.Unmarshal(v.Findings, &kept); err != nil {
+		return nil, fmt.Errorf("read validation %s: %w: %w", v.ID, store.ErrCorrupt, err)
+	}
+	return &validate.Former{ID: v.ID, At: v.At, Findings: kept.Findings, NotEvaluated: kept.NotEvaluated}, nil
+}
+
+// formerFile reads the JSON form of a former validation. It must have told of everything that is told now.
+func formerFile(a validation) (*validate.Former, error) {
+	b, err := os.ReadFile(a.since)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, mark(errNotFound, fmt.Errorf("option --since: %q is neither a remembered validation nor a file; a run's id stands in its report, and last is the latest", a.since))
+	}
+	if err != nil {
+		return nil, usagef("option --since: %w", err)
+	}
+	var doc struct {
+		Kind      string `json:"kind"`
+		Validated struct {
+			AsOf    time.Time     `json:"asOf"`
+			Object  *plan.Object  `json:"object"`
+			Objects []plan.Object `json:"objects"`
+			Least   string        `json:"severity"`
+		} `json:"validated"`
+		Findings []validate.Past `json:"findings"`
+		Summary  struct {
+			NotEvaluated []validate.Unevaluated `json:"notEvaluated"`
+			Compared     *json.RawMessage       `json:"since"`
+		} `json:"summary"`
+	}
+	err = json.Unmarshal(bytes.TrimPrefix(b, []byte("\uFEFF")), &doc) // as PowerShell redirects it
+	switch least, known := severityNamed(doc.Validated.Least); {
+	case err != nil || doc.Kind != "coexist.report.validation":
+		return nil, usagef("option --since: %s is no report of coexist validate --output json", a.since)
+	case doc.Validated.Object != nil || len(doc.Validated.Objects) > 0:
+		return nil, usagef("option --since: %s tells of some objects only; compare with a validation of all", a.since)
+	case doc.Summary.Compared != nil:
+		return nil, usagef("option --since: %s tells of new findings only; compare with a validation made without --since", a.since)
+	case !known || least > a.least:
+		return nil, usagef("option --since: %s tells findings from %s on; ask for the same with --severity", a.since, doc.Validated.Least)
+	}
+	return &validate.Former{ID: a.since, At: doc.Validated.AsOf, Findings: doc.Findings, NotEvaluated: doc.Summary.NotEvaluated}, nil
+}
+
+// remember keeps a validation of all objects to be compared with.
+func (s *session) remember(ctx context.Context, id string, at time.Time, kept rememberedRun) error {
+	b, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("remember validation: %w", err)
+	}
+	return s.store.KeepValidation(ctx, store.Validation{ID: id, At: at, Findings: b})
+}
+
+// severityNamed finds a severity by its word.
+func severityNamed(word string) (validate.Severity, bool) {
+	for _, level := range []validate.Severity{validate.Error, validate.Warning, validate.Info} {
+		if word == level.String() {
+			return level, true
+		}
+	}
+	return validate.None, false
+}
