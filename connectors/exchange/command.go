@@ -26,8 +26,9 @@ type Edit struct{ Add, Remove []string }
 
 // Answer is what a command that was carried out gave back.
 type Answer struct {
-	Rows     []Row
-	Warnings []string
+	Rows      []Row
+	Warnings  []string
+	RequestID string // of the request that carried it, "" when the service gave none
 }
 
 // Result is the outcome of one command of several.

@@ -113,6 +113,7 @@ type Connector struct {
 
 var (
 	_ connector.Target   = (*Connector)(nil)
+	_ connector.Tracer   = (*Connector)(nil)
 	_ connector.Detailer = (*Connector)(nil)
 )
 

@@ -61,7 +61,7 @@ func (w *writer) create(ctx context.Context) (string, error) {
 		return "", w.invalid(err)
 	}
 	name := mark(w.change.Object.Anchor)
-	got, err := w.run.Run(ctx, c)
+	got, err := w.order(ctx, c)
 	switch kind := fault.KindOf(err); {
 	case err == nil:
 	case kind == fault.Conflict:
@@ -95,7 +95,7 @@ func (w *writer) follow(ctx context.Context, upn string) error {
 	c := command(setCmdlet(w.change.Object.Type), "Identity", w.who(), "MicrosoftOnlineServicesID", upn, "Confirm", false)
 	var err error
 	for n := range followAttempts {
-		if _, err = w.run.Run(ctx, c); err == nil {
+		if _, err = w.order(ctx, c); err == nil {
 			return nil
 		}
 		if fault.KindOf(err) != fault.NotFound || w.sleep(ctx, time.Duration(n+1)*pauseStep) != nil {

@@ -14,16 +14,35 @@ import (
 
 // Export carries out one change. See connector.Exporter. What only Entra ID can make or set is refused with fault.Invalid.
 func (c *Connector) Export(ctx context.Context, change plan.Change, resolve func(plan.Ref) (id string, ok bool)) (string, error) {
+	id, _, err := c.ExportTraced(ctx, change, resolve)
+	return id, err
+}
+
+// ExportTraced is Export, with the request id that Exchange Online gave its last answer to a cmdlet that writes. See
+// connector.Tracer.
+func (c *Connector) ExportTraced(ctx context.Context, change plan.Change, resolve func(plan.Ref) (id string, ok bool)) (id, request string, err error) {
 	w := &writer{Connector: c, change: change, resolve: resolve, op: operation(change)}
 	if err := w.check(); err != nil {
-		return "", w.invalid(err)
+		return "", "", w.invalid(err)
 	}
 	defer c.busy.take(w.who())()
-	id, err := w.write(ctx)
-	if err != nil {
-		return "", err
+	if id, err = w.write(ctx); err != nil {
+		return "", w.traced, err
 	}
-	return id, nil
+	return id, w.traced, nil
+}
+
+// order runs a cmdlet that writes, and notes which request it was.
+func (w *writer) order(ctx context.Context, c Command) (Answer, error) {
+	a, err := w.run.Run(ctx, c)
+	w.note(a)
+	return a, err
+}
+
+func (w *writer) note(a Answer) {
+	if a.RequestID != "" {
+		w.traced = a.RequestID
+	}
 }
 
 // operation names a change in errors.
@@ -44,6 +63,7 @@ type writer struct {
 	change  plan.Change
 	resolve func(plan.Ref) (string, bool)
 	op      string
+	traced  string // request id of the last answer to a cmdlet that writes
 }
 
 func (w *writer) invalid(err error) error {
@@ -308,7 +328,7 @@ func (w *writer) archive() ([]Command, error) {
 // carry sends commands one after the other. What is there already, or gone already, is a success.
 func (w *writer) carry(ctx context.Context, list []Command) error {
 	for _, c := range list {
-		if _, err := w.run.Run(ctx, c); err != nil {
+		if _, err := w.order(ctx, c); err != nil {
 			if err = w.settle(c, err); err != nil {
 				return err
 			}
@@ -361,7 +381,7 @@ func (w *writer) delete(ctx context.Context) error {
 	if cmdlet == "Remove-DistributionGroup" {
 		c.set("BypassSecurityGroupManagerCheck", true)
 	}
-	if _, err := w.run.Run(ctx, c); err != nil && fault.KindOf(err) != fault.NotFound {
+	if _, err := w.order(ctx, c); err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
 	w.made.forget(w.change.Object.ID)
@@ -373,7 +393,7 @@ func (w *writer) restore(ctx context.Context) error {
 	if setCmdlet(w.change.Object.Type) != "Set-Mailbox" {
 		return w.invalid(fmt.Errorf("a %s cannot be restored in Exchange Online", w.change.Object.Type))
 	}
-	_, err := w.run.Run(ctx, command("Undo-SoftDeletedMailbox", "SoftDeletedObject", w.who(), "Confirm", false))
+	_, err := w.order(ctx, command("Undo-SoftDeletedMailbox", "SoftDeletedObject", w.who(), "Confirm", false))
 	if fault.KindOf(err) != fault.NotFound {
 		return err
 	}

@@ -193,7 +193,7 @@ func (v *Invoke) take(ctx context.Context, c *Command, a *batchAnswer, into *Res
 		into.Err = &fault.Error{Kind: unanswered(c), Op: c.op(), Err: err}
 		return true, p
 	}
-	into.Err = nil
+	into.Err, answer.RequestID = nil, requestID(h)
 	if next != "" {
 		page, err := newPosting(c, "")
 		if err != nil {
@@ -324,6 +324,7 @@ func (v *Invoke) post(ctx context.Context, p posting) (Answer, string, error) {
 		a, next, err := readAnswer(raw.body)
 		switch {
 		case err == nil:
+			a.RequestID = requestID(raw.header)
 			return a, next, nil
 		case p.command.makes() || n+1 >= v.attempts || !v.pauseFor(ctx, pause{}, n):
 			return Answer{}, "", &fault.Error{Kind: unanswered(p.command), Op: p.command.op(), RequestID: requestID(raw.header), Err: err}

@@ -116,6 +116,7 @@ func (w *writer) each(ctx context.Context, e Edit, each func(string, bool) Comma
 		}
 		var failed error
 		for i, r := range w.run.RunAll(ctx, list) {
+			w.note(r.Answer)
 			if r.Err == nil {
 				continue
 			}

@@ -74,6 +74,7 @@ var (
 	_ connector.Target   = (*Connector)(nil)
 	_ connector.Surveyor = (*Connector)(nil)
 	_ connector.Detailer = (*Connector)(nil)
+	_ connector.Tracer   = (*Connector)(nil)
 )
 
 // New makes a connector; it sends nothing.

@@ -15,15 +15,20 @@ import (
 // Export carries out one change. See connector.Exporter. What only Exchange Online can make or set is refused with
 // fault.Invalid.
 func (c *Connector) Export(ctx context.Context, change plan.Change, resolve func(plan.Ref) (id string, ok bool)) (string, error) {
+	id, _, err := c.ExportTraced(ctx, change, resolve)
+	return id, err
+}
+
+// ExportTraced is Export, with the request-id that Graph gave its last answer to a write. See connector.Tracer.
+func (c *Connector) ExportTraced(ctx context.Context, change plan.Change, resolve func(plan.Ref) (id string, ok bool)) (id, request string, err error) {
 	w := &writer{Connector: c, change: change, resolve: resolve, op: operation(change)}
 	if err := w.check(); err != nil {
-		return "", &fault.Error{Kind: fault.Invalid, Op: w.op, Err: err}
+		return "", "", &fault.Error{Kind: fault.Invalid, Op: w.op, Err: err}
 	}
-	id, err := w.write(ctx)
-	if err != nil {
-		return "", err
+	if id, err = w.write(ctx); err != nil {
+		return "", w.traced, err
 	}
-	return id, nil
+	return id, w.traced, nil
 }
 
 // operation names a change in errors.
@@ -41,6 +46,29 @@ type writer struct {
 	change  plan.Change
 	resolve func(plan.Ref) (string, bool)
 	op      string
+	traced  string // request-id of the last answer to a write
+}
+
+// send is the connector's, and notes which request it was.
+func (w *writer) send(ctx context.Context, r request) (answer, error) {
+	a, err := w.Connector.send(ctx, r)
+	w.note(a)
+	return a, err
+}
+
+// batch is the connector's, and notes which request the last one was.
+func (w *writer) batch(ctx context.Context, items []item) []result {
+	out := w.Connector.batch(ctx, items)
+	for _, r := range out {
+		w.note(r.answer)
+	}
+	return out
+}
+
+func (w *writer) note(a answer) {
+	if id := a.header.Get("request-id"); id != "" {
+		w.traced = printable(id)
+	}
 }
 
 func (w *writer) write(ctx context.Context) (string, error) {

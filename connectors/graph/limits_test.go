@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,8 +15,11 @@ import (
 	"github.com/coexistsync/coexist/connectors/sandbox"
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/apply"
 	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/engine/store"
 )
 
 // inProcess sends requests to a handler without a socket, so that hours pass in seconds. A connection that the handler
@@ -93,74 +98,49 @@ func question(c *plan.Change) connector.Question {
 	return q
 }
 
-// applied carries out changes as apply does: the objects of twenty changes are looked at in one survey, then each change is
-// written by itself. Members are written without a look. It returns the ids.
-func (r *rehearsal) applied(t *testing.T, changes []plan.Change) []string {
-	t.Helper()
-	var ids []string
-	for window := range slices.Chunk(changes, 20) {
-		var asked []connector.Question
-		for i := range window {
-			if window[i].Action != plan.Members {
-				asked = append(asked, question(&window[i]))
-			}
-		}
-		for i, a := range r.Survey(t.Context(), asked) {
-			if (a.Err == nil) == (asked[i].ID == "") {
-				t.Fatalf("question %+v: %+v", asked[i], a)
-			}
-		}
-		for _, c := range window {
-			id, err := r.Export(t.Context(), c, byID)
-			if err != nil {
-				t.Fatalf("%s: %v", c.Action, err)
-			}
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// Requests against the least possible: one for each write, twenty members at a time, and the reads before writes twenty to
-// a request.
+// Requests against the least possible, of a plan that apply carries out: one for each write, twenty members at a time, and
+// the reads before writes twenty to a request.
 func TestRequestsAgainstTheLeastPossible(t *testing.T) {
 	r := rehearseInProcess(t, sandbox.Options{Seed: 7, SKUs: sandbox.SampleSKUs(2000)})
 	facts, err := r.Connector.Tenant(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	group, err := r.AddGroup(sandbox.Properties{"displayName": "All"}, sandbox.Extra{})
-	if err != nil {
+	id := func(c *plan.Change) string { return string(c.Object.Anchor) + "/" + string(c.Action) }
+	c := groupChange(plan.Members, cloud.SecurityGroup, plan.Attribute{Name: "members"})
+	c.Object.Anchor = anchorOf(cloud.SecurityGroup, 1)
+	c.ID = id(&c)
+	if c.Object.ID, err = r.AddGroup(sandbox.Properties{"displayName": "All"}, sandbox.Extra{}); err != nil {
 		t.Fatal(err)
 	}
 	const creates, licences, members = 1000, 1000, 10_000
-	var others []plan.Ref
+	add := &c.Attributes[0].Add
 	for i := range members - creates {
 		id, err := r.AddUser(sandbox.Properties{"userPrincipalName": fmt.Sprintf("other%d@contoso.example", i)}, sandbox.Extra{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		others = append(others, plan.Ref{ID: id})
+		*add = append(*add, plan.Ref{Anchor: anchorOf(cloud.User, creates+i), ID: id})
 	}
+	var changes []plan.Change
+	sku := cloud.Licenses([]cloud.License{{SKU: facts.SKUs[0].ID}})
+	for n := range creates {
+		made := numbered(n)
+		made.ID = id(&made)
+		licensed := userChange(plan.License, plan.Attribute{Name: "licenses", After: sku})
+		licensed.Object, licensed.DependsOn = made.Object, []string{made.ID}
+		licensed.ID = id(&licensed)
+		changes = append(changes, made, licensed)
+		*add = append(*add, plan.Ref{Anchor: made.Object.Anchor})
+		c.DependsOn = append(c.DependsOn, made.ID)
+	}
+	f := r.planned(t, facts, append(changes, c))
 	r.ResetLog()
 	start := r.clock.now()
-	var changes []plan.Change
-	for n := range creates {
-		changes = append(changes, numbered(n))
+	result := r.apply(t, f)
+	if !result.Complete() || result.Run.Changes != creates+licences+1 {
+		t.Fatalf("%v of %d changes: %v", result.Counts, result.Run.Changes, result.Failures)
 	}
-	ids := r.applied(t, changes)
-	sku := cloud.Licenses([]cloud.License{{SKU: facts.SKUs[0].ID}})
-	changes = changes[:0]
-	for n, id := range ids {
-		c := userChange(plan.License, plan.Attribute{Name: "licenses", After: sku})
-		c.Object.ID, c.Object.Anchor = id, anchorOf(cloud.User, n)
-		changes = append(changes, c)
-		others = append(others, plan.Ref{ID: id})
-	}
-	r.applied(t, changes)
-	c := groupChange(plan.Members, cloud.SecurityGroup, plan.Attribute{Name: "members", Add: others})
-	c.Object.ID = group
-	r.applied(t, []plan.Change{c})
 
 	_, totals := r.Log()
 	writes := creates + licences + members/20
@@ -170,6 +150,54 @@ func TestRequestsAgainstTheLeastPossible(t *testing.T) {
 	if totals.Writes != writes || ratio > 1.05 || totals.Throttled != 0 {
 		t.Errorf("%+v, want %d writes and a ratio of at most 1.05", totals, writes)
 	}
+}
+
+// planned writes changes into a plan file, made now and without a source to look at again.
+func (r *rehearsal) planned(t *testing.T, facts cloud.Tenant, changes []plan.Change) *plan.File {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.plan")
+	w, err := plan.CreateFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	slices.SortStableFunc(changes, func(a, b plan.Change) int { return strings.Compare(string(a.Object.Anchor), string(b.Object.Anchor)) })
+	for _, c := range changes {
+		if err := w.Change(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := r.clock.now()
+	if _, err := w.Close(plan.Manifest{Created: now, AsOf: now, Expires: now.Add(24 * time.Hour), Tenant: facts, Offline: true, Complete: true}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := plan.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// apply carries out a plan as the product does, with a store of its own.
+func (r *rehearsal) apply(t *testing.T, f *plan.File) apply.Result {
+	t.Helper()
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "coexist.db"), store.Options{Now: r.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	lease, err := s.Acquire(t.Context(), r.ID(), journal.Who{Host: "h"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lease.Release()
+	result, err := apply.Run(t.Context(), apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: r.Connector}, Journal: lease, Ledger: s,
+		Mode: "apply", Now: r.clock.now, Sleep: r.clock.sleep, Rand: func() float64 { return 0.5 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
 }
 
 // An hour of writes against a tenant that enforces the documented limits.

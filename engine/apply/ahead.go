@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/coexistsync/coexist/directory/cloud"
@@ -61,7 +63,7 @@ func (r *runner) ahead(ctx context.Context, groups iter.Seq2[[]plan.Change, erro
 
 // survey asks about the first change of each object. What comes of a later one may depend on it.
 func (r *runner) survey(ctx context.Context, list []prospect) {
-	if r.resumed || len(list) < 2 {
+	if r.resumed || len(list) < 2 || r.over(ctx) {
 		return
 	}
 	asked := map[cloud.Directory][]connector.Question{}
@@ -75,9 +77,9 @@ func (r *runner) survey(ctx context.Context, list []prospect) {
 			asked[d], of[d] = append(asked[d], q), append(of[d], i)
 		}
 	}
-	for d, questions := range asked {
+	for _, d := range slices.Sorted(maps.Keys(asked)) {
 		at := r.Now()
-		for k, a := range r.Targets[d].(connector.Surveyor).Survey(ctx, questions) {
+		for k, a := range r.Targets[d].(connector.Surveyor).Survey(ctx, asked[d]) {
 			// Anything but a plain answer is asked for again, where there is patience for it.
 			if a.Err == nil || fault.KindOf(a.Err) == fault.NotFound {
 				list[of[d][k]].seen = &glance{a, at}

@@ -200,7 +200,7 @@ func (s *step) send(ctx context.Context) error {
 		if err := s.record(ctx, journal.Begun); err != nil {
 			return err
 		}
-		id, err := s.target.Export(context.WithoutCancel(ctx), s.change, s.resolve)
+		id, err := s.export(context.WithoutCancel(ctx))
 		if err == nil {
 			err = s.answered(id)
 		}
@@ -222,6 +222,19 @@ func (s *step) send(ctx context.Context) error {
 			return s.fail(ctx, fmt.Errorf("%w; not asked again: %w", err, wait))
 		}
 	}
+}
+
+// export asks the target for the change, and keeps which of its requests that was, for the vendor's support.
+func (s *step) export(ctx context.Context) (string, error) {
+	t, ok := s.target.(connector.Tracer)
+	if !ok {
+		return s.target.Export(ctx, s.change, s.resolve)
+	}
+	id, request, err := t.ExportTraced(ctx, s.change, s.resolve)
+	if request != "" {
+		s.entry.RequestID = request
+	}
+	return id, err
 }
 
 // answered takes the id of an answer. A create without one is as good as unanswered.

@@ -132,6 +132,13 @@ type Exporter interface {
 	Export(ctx context.Context, c plan.Change, resolve func(plan.Ref) (id string, ok bool)) (id string, err error)
 }
 
+// Tracer is the ability of an Exporter to say which of the service's requests carried a change out. ExportTraced is Export;
+// request is the id of the last answer to a write, as the vendor's support asks for it, "" when there was none. An error that
+// has a request id carries it itself.
+type Tracer interface {
+	ExportTraced(ctx context.Context, c plan.Change, resolve func(plan.Ref) (id string, ok bool)) (id, request string, err error)
+}
+
 // Target is a directory that can be read and written.
 type Target interface {
 	Reader

@@ -130,6 +130,10 @@ func (p *tests) lacking(t *Tested) {
 		x := &t.Gate.Decisions[i]
 		p.line(yellow, fmt.Sprintf("coverage: %s: %s/%s: %s", p.at(x.File, x.Line), Safe(x.Policy), Safe(x.Decision), x.Lacks()))
 	}
+	for i := range t.Gate.Parts {
+		x := &t.Gate.Parts[i]
+		p.line(yellow, fmt.Sprintf("coverage: %s:%d: %s: %s", p.at(x.File, x.Line), x.Col, Safe(x.Text), x.Lacks()))
+	}
 	p.stale(t.Report.Coverage.Stale, "said to be unreachable, and reached")
 }
 

@@ -43,7 +43,7 @@ func (t *Tested) Remarks() []Remark {
 			add(policyTest, LevelError, r.Suite, m.Line, m.Col, r.Name+": "+m.Subject+" is "+m.Got+", want "+m.Want+decidedBy(m.Decided))
 		}
 	}
-	t.lacks(func(file string, line int, text string) { add(testCoverage, LevelWarning, file, line, 0, text) })
+	t.lacks(func(file string, line, col int, text string) { add(testCoverage, LevelWarning, file, line, col, text) })
 	if t.Mutation == nil {
 		return out
 	}
@@ -66,20 +66,24 @@ func decidedBy(ids []string) string {
 }
 
 // lacks tells what a gate misses, nothing where it is passed.
-func (t *Tested) lacks(tell func(file string, line int, text string)) {
+func (t *Tested) lacks(tell func(file string, line, col int, text string)) {
 	if t.Gate == nil || t.Gate.OK {
 		return
 	}
 	for i := range t.Gate.Missing {
 		x := &t.Gate.Missing[i]
-		tell(x.File, x.Line, x.Rule+": "+x.Lacks())
+		tell(x.File, x.Line, 0, x.Rule+": "+x.Lacks())
 	}
 	for i := range t.Gate.Decisions {
 		x := &t.Gate.Decisions[i]
-		tell(x.File, x.Line, x.Policy+"/"+x.Decision+": "+x.Lacks())
+		tell(x.File, x.Line, 0, x.Policy+"/"+x.Decision+": "+x.Lacks())
+	}
+	for i := range t.Gate.Parts {
+		x := &t.Gate.Parts[i]
+		tell(x.File, x.Line, x.Col, x.Text+": "+x.Lacks())
 	}
 	for _, a := range t.Report.Coverage.Stale {
-		tell(a.File, a.Line, a.About+": said to be unreachable, and reached")
+		tell(a.File, a.Line, 0, a.About+": said to be unreachable, and reached")
 	}
 }
 

@@ -70,12 +70,22 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := prepare(path); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	if err := s.connect(ctx); err != nil {
+	for began := time.Now(); ; {
+		err := classify(s.connect(ctx))
+		if err == nil {
+			return s, nil
+		}
 		s.Close()
-		return nil, fmt.Errorf("open store %s: %w", path, classify(err))
+		// While another process makes the store, SQLite answers busy at once where waiting could block both for ever.
+		if !errors.Is(err, ErrBusy) || time.Since(began) > patience || ctx.Err() != nil {
+			return nil, fmt.Errorf("open store %s: %w", path, err)
+		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	return s, nil
 }
+
+// patience is how long opening waits for another process that makes the store.
+const patience = 10 * time.Second
 
 // prepare makes the folder and an empty file with narrow permissions, which SQLite passes on to the files beside it.
 func prepare(path string) error {

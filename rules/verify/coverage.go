@@ -24,8 +24,10 @@ const (
 type Coverage struct {
 	Rules     []RuleCoverage     `json:"rules"`           // in the order of the set's policies
 	Decisions []DecisionCoverage `json:"decisions"`       // those with a condition of their own, likewise
+	Parts     []PartCoverage     `json:"parts"`           // truth values within expressions, in the order of these
 	Stale     []Argument         `json:"stale,omitempty"` // said to be unreachable, and reached
 	index     map[string]int
+	places    map[place]int
 	fails     map[string]string // by rule: the text after fail
 }
 
@@ -56,7 +58,7 @@ type DecisionCoverage struct {
 }
 
 func newCoverage(set *rules.Set) Coverage {
-	c := Coverage{index: map[string]int{}, fails: map[string]string{}}
+	c := Coverage{Parts: []PartCoverage{}, index: map[string]int{}, places: map[place]int{}, fails: map[string]string{}}
 	for _, p := range set.Policies() {
 		for _, d := range p.Decisions {
 			if d.When != "" {
@@ -143,13 +145,15 @@ func (r *RuleCoverage) count(t rules.RuleTrace, fail string) {
 
 // Totals are the figures of a coverage.
 type Totals struct {
-	Rules       int `json:"rules"`
-	Fired       int `json:"fired"`
-	Branches    int `json:"branches"` // true and false for each condition of a rule or a decision, one for each default
+	Rules int `json:"rules"`
+	Fired int `json:"fired"`
+	// Branches are true and false for each condition of a rule or a decision, for each truth value within an expression and for
+	// each scope, and one for each default.
+	Branches    int `json:"branches"`
 	BranchesHit int `json:"branchesHit"`
 }
 
-// Totals adds up the rules for which only gives true; nil is all, with the decisions' own conditions.
+// Totals adds up the rules for which only gives true; nil is all, with scopes and the decisions' own conditions.
 func (c *Coverage) Totals(only func(rule string) bool) Totals {
 	var t Totals
 	for _, d := range c.Decisions {
@@ -172,6 +176,10 @@ func (c *Coverage) Totals(only func(rule string) bool) Totals {
 			t.BranchesHit += min(1, r.False)
 		}
 	}
+	for _, p := range c.counted(only) {
+		t.Branches += 2
+		t.BranchesHit += min(1, p.True) + min(1, p.False)
+	}
 	return t
 }
 
@@ -191,6 +199,7 @@ type GateResult struct {
 	Totals    Totals             `json:"totals"`
 	Missing   []RuleCoverage     `json:"missing,omitempty"`   // rules that did not fire, or whose condition was never false
 	Decisions []DecisionCoverage `json:"decisions,omitempty"` // whose own condition was never true or never false
+	Parts     []PartCoverage     `json:"parts,omitempty"`     // that were never true or never false
 }
 
 // Check holds the coverage against a gate. Where no rule counts there is nothing to miss. An argument that no longer holds
@@ -209,6 +218,11 @@ func (c *Coverage) Check(g Gate) GateResult {
 	for _, r := range c.Rules {
 		if (only == nil || only(r.Rule)) && r.Argued == "" && (r.True == 0 || !r.Default && r.False == 0) {
 			out.Missing = append(out.Missing, r)
+		}
+	}
+	for _, p := range c.counted(only) {
+		if p.True == 0 || p.False == 0 {
+			out.Parts = append(out.Parts, *p)
 		}
 	}
 	t := out.Totals

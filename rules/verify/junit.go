@@ -137,6 +137,9 @@ func (g *GateResult) junit(stale []Argument) junitSuite {
 	for i := range g.Decisions {
 		lines = append(lines, fmt.Sprintf("%s:%d: %s/%s: %s", g.Decisions[i].File, g.Decisions[i].Line, g.Decisions[i].Policy, g.Decisions[i].Decision, g.Decisions[i].Lacks()))
 	}
+	for i := range g.Parts {
+		lines = append(lines, fmt.Sprintf("%s:%d:%d: %s: %s", g.Parts[i].File, g.Parts[i].Line, g.Parts[i].Col, g.Parts[i].Text, g.Parts[i].Lacks()))
+	}
 	for _, x := range []struct {
 		what          string
 		hit, of, want int

@@ -24,15 +24,20 @@ func (s *Suites) Run(set *rules.Set, o Options) *Report {
 	cases := slices.DeleteFunc(slices.Clone(s.cases), func(c *testCase) bool {
 		return o.Match != nil && !o.Match.MatchString(c.file+": "+c.name)
 	})
-	results, traces := make([]Result, len(cases)), make([][]rules.DecisionTrace, len(cases))
+	ran := make([]examined, len(cases))
 	parallel(o.Workers, len(cases), func() func(int) {
 		r := s.runner(set)
-		return func(i int) { results[i], traces[i] = r.explain(cases[i]) }
+		return func(i int) { ran[i] = r.examine(cases[i]) }
 	})
-	report := &Report{Suites: s.files, Results: results, Problems: problemsOf(s.problems), Coverage: newCoverage(set)}
+	report := &Report{Suites: s.files, Results: make([]Result, len(cases)), Problems: problemsOf(s.problems), Coverage: newCoverage(set)}
+	if o, err := set.NewObserver(s.schema, time.Time{}); err == nil {
+		report.Coverage.parts(o.Breakdowns())
+	}
 	for i, c := range cases {
-		report.Counts.add(results[i].Status)
-		report.Coverage.add(c, traces[i])
+		report.Results[i] = ran[i].result
+		report.Counts.add(ran[i].result.Status)
+		report.Coverage.add(c, ran[i].traces)
+		report.Coverage.see(ran[i].seen)
 	}
 	if o.Match == nil {
 		report.Coverage.argue(s.unreachable)
@@ -80,11 +85,13 @@ type runner struct {
 	set        *rules.Set
 	groups     []string
 	evaluators map[time.Time]*rules.Evaluator
+	observers  map[time.Time]*rules.Observer
 	whens      map[string]string // by rule; filled when the first trace is made
 }
 
 func (s *Suites) runner(set *rules.Set) *runner {
-	return &runner{suites: s, set: set, groups: set.Groups(), evaluators: map[time.Time]*rules.Evaluator{}}
+	return &runner{suites: s, set: set, groups: set.Groups(), evaluators: map[time.Time]*rules.Evaluator{},
+		observers: map[time.Time]*rules.Observer{}}
 }
 
 func (r *runner) evaluator(asOf time.Time) *rules.Evaluator {
@@ -108,6 +115,26 @@ func (r *runner) passes(c *testCase) bool {
 		}
 	}
 	return true
+}
+
+// examined is a case that was run.
+type examined struct {
+	result Result
+	traces []rules.DecisionTrace // none when it was skipped
+	seen   []sighting
+}
+
+// examine runs a case and looks at what was evaluated for it.
+func (r *runner) examine(c *testCase) (out examined) {
+	out.result, out.traces = r.explain(c)
+	if out.result.Status == Skip {
+		return out
+	}
+	var err error
+	if out.seen, err = r.sightings(c); err != nil { // which only an expression brings about that has no room for probes
+		out.result.Status, out.result.Reason = Error, err.Error()
+	}
+	return out
 }
 
 // explain runs a case and gives the traces of its decisions, nil when it is skipped.
