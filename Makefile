@@ -10,12 +10,15 @@ DEBIAN_PACKAGES := samba samba-dsdb-modules samba-ad-provision ldb-tools openssl
 # Packages where several goroutines meet; the race detector is too slow to build and run for the rest.
 CONCURRENT := ./engine ./engine/apply/... ./engine/store/... ./engine/plan ./connectors/... ./rules ./rules/verify
 
+# Tests with a long form: kills at every point and in recovery, races, fencing, refused objects, cycles; and random plans.
+SOAK := TestKilledAtEveryPoint|TestCompetingProcesses|TestTwoProcessesStartAtOnce|TestStoppedHolderIsFenced|TestKilledWhileRecovering|TestObjectsThatAreRefusedForGood|TestCycles
+
 .DEFAULT_GOAL := all
-.PHONY: module pester all help setup build demo test race soak bench fuzz lint fmt vet layers windows clean
+.PHONY: module pester tour all help setup build demo test race soak bench fuzz lint fmt vet layers windows clean
 
 all: build lint test ## build, lint and test
 
-help: ## list the targets
+help: ## list the targets, with what can be set
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "%-9s %s\n", $$1, $$2 }' Makefile
 
 setup: ## install what the tests use beside Go, where root may
@@ -31,19 +34,21 @@ setup: ## install what the tests use beside Go, where root may
 build: ## compile the command to bin/coexist
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coexist ./cmd/coexist
 
-demo: build ## plan and apply a sample company against a rehearsal tenant
-	@bin/coexist demo
+demo: build ## plan and apply a sample company against a rehearsal tenant; DEMOFLAGS='--dir demo --serve'
+	@bin/coexist demo $(DEMOFLAGS)
 
-test: setup ## run all tests
+test: setup ## run all tests; TESTFLAGS=-short leaves the long ones out
 	$(GO) test $(TESTFLAGS) ./...
 
 race: ## run the tests of concurrent packages under the race detector
 	$(GO) test -race $(TESTFLAGS) $(CONCURRENT)
 
-soak: ## kill apply at all 600 points of a 200-change plan, with two competing processes too
-	COEXIST_SOAK=1 $(GO) test -v -count=1 -timeout 30m -run 'TestKilledAtEveryPoint|TestCompetingProcesses' ./engine/apply
+soak: ## the long forms of the fault tests; half an hour on a disk, less with TMPDIR on a memory disk
+	COEXIST_SOAK=1 $(GO) test -v -count=1 -timeout 120m -run '$(SOAK)' ./engine/apply
+	COEXIST_SOAK=1 $(GO) test -v -count=1 -timeout 120m -run TestAnyPlanCutAnywhere ./engine/apply
+	COEXIST_SOAK=1 $(GO) test -v -count=1 -timeout 30m -run TestNoWriteIsLostOrDoubledUnderAnyFault ./connectors/graph
 
-bench: ## measure speed and memory
+bench: ## measure speed and memory; BENCHFLAGS=-count=6
 	$(GO) test -run '^$$' -bench . -benchmem -timeout 30m $(BENCHFLAGS) ./...
 
 fuzz: ## let each fuzz target search for a while; FUZZTIME=30s
@@ -73,6 +78,11 @@ module: ## build the PowerShell module with its executables in dist
 
 pester: ## run the PowerShell module's own tests; COEXIST_PWSH names a PowerShell
 	$(GO) test -count=1 -v -run 'TestPester|TestAnalyzer' ./ps-wrapper
+
+tour: ## run docs/tour.md in PowerShell and print the session
+	@mkdir -p dist; rm -f dist/tour.txt
+	@COEXIST_TOUR_TRANSCRIPT='$(CURDIR)/dist/tour.txt' $(GO) test -count=1 -run TestTour ./ps-wrapper >dist/tour.log 2>&1 || { cat dist/tour.log; exit 1; }
+	@if [ -f dist/tour.txt ]; then cat dist/tour.txt; else echo "tour: no PowerShell here; COEXIST_PWSH names one"; fi
 
 windows: ## compile for Windows
 	GOOS=windows $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/coexist.exe ./cmd/coexist

@@ -135,6 +135,7 @@ func (p *planner) chunks(ctx context.Context) iter.Seq2[[]item, error] {
 // write hands a chunk's outcome to the sink and counts it.
 func (p *planner) write(w Sink, o outcome) error {
 	for i := range o.changes {
+		o.changes[i].Population = p.tally.population(&o.changes[i], o.members[i])
 		p.tally.change(&o.changes[i], o.members[i], p.in.Guards)
 		if err := w.Change(o.changes[i]); err != nil {
 			return err

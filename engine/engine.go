@@ -123,7 +123,7 @@ func Plan(ctx context.Context, in Inputs, w Sink) (plan.Manifest, error) {
 		{"locate missing objects", p.locate},
 		{"read the tenant and evaluate policies", p.readAndEvaluate},
 		{"join", p.joinAll},
-		{"read mailboxes in detail", p.readDetail},
+		{"read mailboxes and photos", p.readDetail},
 		{"look for adoptions", p.lookForAdoptions},
 		{"compare", func(ctx context.Context) error { return p.compare(ctx, w) }},
 		{"compare cloud groups", func(context.Context) error { return p.cloudGroups(w) }},
@@ -179,7 +179,8 @@ type verdict struct {
 	primary string
 	alias   string // of what Exchange Online makes, where it is connected
 	member  membership
-	detail  bool // it shall have values that cost a request per object to compare
+	detail  bool // it shall have values of Exchange Online that cost a request per object to compare
+	photo   bool // likewise of Entra ID
 	lacks   bool // it cannot be created: a required property has no value, or a decision is held
 }
 

@@ -240,7 +240,7 @@ func tenantObject(m map[string]any) cloud.Object {
 		Synced: truth(m, "synced"), CloudOwned: truth(m, "cloudOwned"), Admin: truth(m, "admin"), Deleted: truth(m, "deleted")}
 	if details := text(m, "recipient"); details != "" {
 		o.Recipient = &cloud.Recipient{Details: details, GUID: o.ID, CloudManaged: truth(m, "cloudManaged"), SoftDeleted: truth(m, "softDeleted"),
-			Inactive: truth(m, "inactive"), ExchangeGUID: text(m, "mailboxGuid")}
+			Inactive: truth(m, "inactive"), Held: truth(m, "held"), ArchiveGUID: text(m, "archiveGuid"), ExchangeGUID: text(m, "mailboxGuid")}
 	}
 	for k, v := range m {
 		o.Put(k, value(v))

@@ -8,6 +8,7 @@ import (
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/engine/desired"
 	"github.com/coexistsync/coexist/engine/diff"
+	"github.com/coexistsync/coexist/rules"
 )
 
 // evaluate decides about every object and keeps what joining and references need.
@@ -24,7 +25,7 @@ func (p *planner) evaluate(ctx context.Context) error {
 					out := ev.Evaluate(p.decider.Input(i))
 					state := p.keeping(i).Identity(&out)
 					_, known := p.remember[i]
-					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)), detail: p.detailed(&out), member: p.memberships(&out),
+					p.verdicts[i] = verdict{kind: state.Type, upn: state.UPN(), primary: desired.PrimaryAddress(p.in.Snapshot.At(i)), detail: p.detailed(&out, rules.Mail, cloud.Exchange), photo: p.detailed(&out, rules.Attributes, cloud.Entra), member: p.memberships(&out),
 						lacks: len(diff.Missing(&state)) > 0 || !known && undecided(&out) || p.flawed(i)}
 					if n, ok := state.Get("mailNickname"); ok && state.Type.Creator() == cloud.Exchange && p.connected(cloud.Exchange) {
 						p.verdicts[i].alias = n.Value.Text()

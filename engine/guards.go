@@ -16,6 +16,7 @@ const (
 	GuardDisable            = "disable"
 	GuardLicenseRemoval     = "licenseRemoval"
 	GuardMailboxPlanRemoval = "mailboxPlanRemoval"
+	GuardHoldRemoval        = "holdRemoval" // holds ended or made shorter, archives switched off
 	GuardTypeChange         = "typeChange"
 	GuardUPN                = "userPrincipalName"
 	GuardPrimarySMTP        = "primarySmtp"
@@ -43,7 +44,7 @@ type Limits struct {
 
 // GuardNames lists the guards in order.
 func GuardNames() []string {
-	return []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardTypeChange, GuardUPN,
+	return []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardHoldRemoval, GuardTypeChange, GuardUPN,
 		GuardPrimarySMTP, GuardMemberRemoval, GuardMembersRemoved, GuardAdoption, GuardSeats, GuardSourceCollapse, GuardProtected, GuardRepeatedErrors}
 }
 
@@ -55,6 +56,7 @@ func DefaultLimits() Limits {
 		GuardDisable:            {100, 2},
 		GuardLicenseRemoval:     {100, 2},
 		GuardMailboxPlanRemoval: {20, 1},
+		GuardHoldRemoval:        {20, 1},
 		GuardTypeChange:         {20, 1},
 		GuardUPN:                {20, 1},
 		GuardPrimarySMTP:        {20, 1},
@@ -130,13 +132,14 @@ func (t *tally) change(c *plan.Change, members int, limits Limits) {
 			t.planned[GuardPrimarySMTP]++
 		case a.Name == cloud.TypeProperty && c.Facet == cloud.FacetType:
 			t.planned[GuardTypeChange]++
+		case c.Action == plan.Update && endsHold(c, a):
+			t.planned[GuardHoldRemoval]++
 		case a.Name == "licenses":
 			t.licenses(a)
 		case len(a.Remove) > 0 && (a.Name == "members" || a.Name == "owners"):
 			t.planned[GuardMembersRemoved] += len(a.Remove)
-			ofGroup := GuardMemberRemoval + "/" + string(c.Object.Anchor)
-			t.planned[ofGroup] += len(a.Remove)
-			recent := t.recent[ofGroup]
+			t.planned[ofGroup(c)] += len(a.Remove)
+			recent := t.recent[ofGroup(c)]
 			g := limits.check(GuardMemberRemoval, len(a.Remove), recent, members+recent)
 			if len(a.Remove) == members && members > 2 && len(a.Add) == 0 {
 				g.Exceeded = true // a group is not emptied without a look
@@ -148,6 +151,31 @@ func (t *tally) change(c *plan.Change, members int, limits Limits) {
 		}
 	}
 }
+
+// population gives what a group is held against: how many members it has, and lost in the last 24 hours.
+func (t *tally) population(c *plan.Change, members int) int {
+	if c.Action != plan.Members {
+		return 0
+	}
+	return members + t.recent[ofGroup(c)]
+}
+
+// endsHold reports whether an attribute ends a hold, makes it shorter or switches an archive off: after that, what was kept
+// may be deleted. 0 days are without end; those of a hold that only begins shorten nothing.
+func endsHold(c *plan.Change, a *plan.Attribute) bool {
+	switch a.Name {
+	case "litigationHold", "archive":
+		return a.Before.Truth() && !a.After.Truth()
+	case "litigationHoldDays":
+		was, is := a.Before.Number(), a.After.Number()
+		begins := slices.ContainsFunc(c.Attributes, func(x plan.Attribute) bool { return x.Name == "litigationHold" && !x.Before.Truth() })
+		return !begins && !a.Before.IsNothing() && is != 0 && (was == 0 || is < was)
+	}
+	return false
+}
+
+// ofGroup is what the guard of one group's members counts under.
+func ofGroup(c *plan.Change) string { return GuardMemberRemoval + "/" + string(c.Object.Anchor) }
 
 // licenses counts seats and what a user loses.
 func (t *tally) licenses(a *plan.Attribute) {
@@ -177,14 +205,20 @@ func holds(list []cloud.License, sku string) bool {
 }
 
 // hasMailbox reports whether a set of licences gives a mailbox.
-func (t *tally) hasMailbox(list []cloud.License) bool {
+func (t *tally) hasMailbox(list []cloud.License) bool { return t.has(list, cloud.GivesMailbox) }
+
+// keepsMail reports whether a set of licences lets a mailbox have a hold and an archive.
+func (t *tally) keepsMail(list []cloud.License) bool { return t.has(list, cloud.KeepsMail) }
+
+// has reports whether licences hold a service plan that is switched on.
+func (t *tally) has(list []cloud.License, plan func(name string) bool) bool {
 	for _, l := range list {
 		s, ok := t.tenant.SKU(l.SKU)
 		if !ok {
 			continue
 		}
 		for _, p := range s.Plans {
-			if cloud.GivesMailbox(p.Name) && !slices.Contains(l.DisabledPlans, p.ID) {
+			if plan(p.Name) && !slices.Contains(l.DisabledPlans, p.ID) {
 				return true
 			}
 		}
@@ -281,12 +315,12 @@ func (t *tally) repeated(l Limits, managed int) plan.Guard {
 	return g
 }
 
-// Takes reports whether a change takes something away: an object, a sign-in, a licence, a mailbox, a member, or what kind
+// Takes reports whether a change takes something away: an object, a sign-in, a licence, a mailbox, a hold, a member, or what kind
 // of mailbox it is. A new name or address is none of these.
 func Takes(t *cloud.Tenant, c *plan.Change) bool {
 	one := newTally(t)
 	one.change(c, 0, Limits{})
-	for _, g := range []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardTypeChange, GuardMembersRemoved} {
+	for _, g := range []string{GuardDelete, GuardDisable, GuardLicenseRemoval, GuardMailboxPlanRemoval, GuardHoldRemoval, GuardTypeChange, GuardMembersRemoved} {
 		if one.planned[g] > 0 {
 			return true
 		}
@@ -307,8 +341,9 @@ func NewWeights(t *cloud.Tenant, l Limits, recent map[string]int) *Weights {
 	return w
 }
 
-// Add counts a change. members is how many members its group has now.
+// Add counts a change, and notes in it what its group is held against. members is how many members that has now.
 func (w *Weights) Add(c *plan.Change, members int) {
+	c.Population = w.t.population(c, members)
 	w.t.change(c, members, w.limits)
 	w.t.members += members
 }

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
+	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/engine/plan"
 )
@@ -83,5 +85,65 @@ func TestGuards(t *testing.T) {
 				t.Errorf("%s: %d planned of %d, exceeded %v, want %v", g.Name, g.Planned, g.Population, g.Exceeded, c.want)
 			}
 		})
+	}
+}
+
+// TestEachGroupHasAnEndOfItsOwnInADay holds what one group may lose over several plans, each made before the other was
+// carried out: by the share of what the group had, and by the count.
+func TestEachGroupHasAnEndOfItsOwnInADay(t *testing.T) {
+	var changes []plan.Change
+	w := NewWeights(&cloud.Tenant{}, DefaultLimits(), map[string]int{GuardMemberRemoval + "/dwindling": 10})
+	for _, g := range []struct {
+		anchor  string
+		members int
+	}{{"small", 10}, {"middling", 40}, {"dwindling", 30}, {"large", 1000}} {
+		c := removing(1)
+		c.Object.Anchor = directory.Anchor(g.anchor)
+		w.Add(&c, g.members)
+		changes = append(changes, c)
+	}
+	got := map[string]int{}
+	if err := DefaultLimits().MostOfGroups(got, func(yield func(plan.Change, error) bool) {
+		for _, c := range changes {
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"memberRemoval/small": 100, "memberRemoval/middling": 10, "memberRemoval/dwindling": 10, "memberRemoval/large": 100}
+	if !maps.Equal(got, want) {
+		t.Errorf("each may lose %v, want %v", got, want)
+	}
+	if sums := Weigh(&cloud.Tenant{})(&changes[1]); sums["memberRemoval/middling"] != 1 || sums[GuardMembersRemoved] != 1 {
+		t.Errorf("a member that a group loses counts %v", sums)
+	}
+}
+
+// TestHoldsThatEndAreCounted: what a hold or an archive kept may be deleted once it ends.
+func TestHoldsThatEndAreCounted(t *testing.T) {
+	attr := func(name string, before, after cloud.Value) plan.Attribute {
+		return plan.Attribute{Name: name, Before: before, After: after}
+	}
+	on, off := cloud.Truth(true), cloud.Truth(false)
+	for name, c := range map[string]struct {
+		attrs []plan.Attribute
+		want  int
+	}{
+		"ended":                   {[]plan.Attribute{attr("litigationHold", on, off)}, 1},
+		"cleared":                 {[]plan.Attribute{attr("litigationHold", on, cloud.Value{})}, 1},
+		"archive off":             {[]plan.Attribute{attr("archive", on, off)}, 1},
+		"without end to 30 days":  {[]plan.Attribute{attr("litigationHoldDays", cloud.Number(0), cloud.Number(30))}, 1},
+		"shorter":                 {[]plan.Attribute{attr("litigationHoldDays", cloud.Number(60), cloud.Number(30))}, 1},
+		"longer":                  {[]plan.Attribute{attr("litigationHoldDays", cloud.Number(30), cloud.Number(60))}, 0},
+		"30 days to without end":  {[]plan.Attribute{attr("litigationHoldDays", cloud.Number(30), cloud.Number(0))}, 0},
+		"one that begins":         {[]plan.Attribute{attr("litigationHold", off, on), attr("litigationHoldDays", cloud.Number(0), cloud.Number(30))}, 0},
+		"an archive that is made": {[]plan.Attribute{attr("archive", off, on)}, 0},
+	} {
+		change := plan.Change{Action: plan.Update, Attributes: c.attrs}
+		if g := guard(t, GuardHoldRemoval, 100, 0, change); g.Planned != c.want || Takes(&cloud.Tenant{}, &change) != (c.want > 0) {
+			t.Errorf("%s: counted %d", name, g.Planned)
+		}
 	}
 }

@@ -24,7 +24,7 @@ func (p *planner) mailbox(in *diff.Input, i int) {
 	o := p.in.Snapshot.At(i)
 	in.Box = boxOf(o)
 	p.onPremises(in, i)
-	in.Gives = p.tally.hasMailbox
+	in.Gives, in.Keeps = p.tally.hasMailbox, p.tally.keepsMail
 	in.Initial = p.facts.InitialDomain()
 	in.Address = func(a string) *plan.Ref { return p.holds(a, i) }
 	in.Alias = func(a string) *plan.Ref { return p.named(a, i) }
@@ -88,11 +88,11 @@ func fingerprint(o directory.Object, out *rules.Outcome) string {
 func localDetails(n int64) bool { return slices.Contains([]int64{1, 2, 4, 8, 16, 32}, n) }
 
 // detailed reports whether a decision sets what costs a request for each object to compare.
-func (p *planner) detailed(out *rules.Outcome) bool {
-	if !p.connected(cloud.Exchange) {
+func (p *planner) detailed(out *rules.Outcome, decision string, d cloud.Directory) bool {
+	if !p.connected(d) {
 		return false
 	}
-	return slices.ContainsFunc(out.Find(rules.Mail).Entries, func(e rules.Entry) bool {
+	return slices.ContainsFunc(out.Find(decision).Entries, func(e rules.Entry) bool {
 		row := cloud.Row(e.Key)
 		return row != nil && row.Costly
 	})

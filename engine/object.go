@@ -73,6 +73,7 @@ func (k *worker) object(o *outcome, it item) {
 	}
 	p.mailbox(&in, i)
 	r := diff.Object(in)
+	p.photograph(&r, i)
 	p.count(o, in, r)
 	lapsed(&r, p.priors.Of(i), &out)
 	k.settle(&r, &state, &out)

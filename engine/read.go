@@ -46,8 +46,9 @@ func (p *planner) readTenant(ctx context.Context) error {
 // properties names what to read of objects of Entra ID: what identifies them and what the policies can set.
 func (p *planner) properties() []string {
 	names := []string{"displayName", "userPrincipalName", "mailNickname", "accountEnabled", "usageLocation", "licenses"}
+	_, later := p.in.Targets[cloud.Entra].(connector.Detailer)
 	for _, n := range p.in.Policies.Properties() {
-		if pr := cloud.Row(n); pr != nil && pr.Directory == cloud.Entra {
+		if pr := cloud.Row(n); pr != nil && pr.Directory == cloud.Entra && !(later && pr.Costly) {
 			names = append(names, n)
 		}
 	}
@@ -85,13 +86,22 @@ func inExchange(p *cloud.Property) bool {
 
 // readDetail reads what costs requests per object, of the objects that shall have such values.
 func (p *planner) readDetail(ctx context.Context) error {
-	detailer, ok := p.in.Targets[cloud.Exchange].(connector.Detailer)
+	err := p.detail(ctx, cloud.Entra, func(v *verdict, _ *cloud.Object) bool { return v.photo })
+	if err != nil {
+		return err
+	}
+	return p.detail(ctx, cloud.Exchange, func(v *verdict, o *cloud.Object) bool { return v.detail && o.Recipient.Known() })
+}
+
+// detail is readDetail of one directory.
+func (p *planner) detail(ctx context.Context, d cloud.Directory, needs func(*verdict, *cloud.Object) bool) error {
+	detailer, ok := p.in.Targets[d].(connector.Detailer)
 	if !ok {
 		return nil
 	}
 	var names, ids []string
 	for _, n := range p.in.Policies.Properties() {
-		if pr := cloud.Row(n); pr != nil && pr.Costly {
+		if pr := cloud.Row(n); pr != nil && pr.Costly && pr.Directory == d {
 			names = append(names, n)
 		}
 	}
@@ -99,8 +109,12 @@ func (p *planner) readDetail(ctx context.Context) error {
 		names = append(names, "fullAccess") // the two are told as one
 	}
 	for i := range p.verdicts {
-		if t := p.table.Matches[i].Target; t != join.None && p.verdicts[i].detail && p.selected(i) && p.view.At(t).Recipient.Known() {
-			ids = append(ids, p.view.At(t).ID)
+		t := p.table.Matches[i].Target
+		if t == join.None || !p.selected(i) {
+			continue
+		}
+		if o := p.view.At(t); !o.Deleted && needs(&p.verdicts[i], o) {
+			ids = append(ids, o.ID)
 		}
 	}
 	if len(names) == 0 || len(ids) == 0 {
@@ -111,7 +125,7 @@ func (p *planner) readDetail(ctx context.Context) error {
 	done := 0
 	return detailer.Detail(ctx, ids, slices.Compact(names), func(o cloud.Object) error {
 		if done++; done%100 == 0 {
-			p.in.Progress.Report("read mailboxes in detail", done)
+			p.in.Progress.Report("read mailboxes and photos", done)
 		}
 		p.view.Detail(o)
 		return nil

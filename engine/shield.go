@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/coexistsync/coexist/directory"
@@ -108,14 +109,23 @@ func underPattern(dn, pattern string) bool {
 	return matches(pattern, dn) || matches("*,"+pattern, dn)
 }
 
-// Over gives what says why an object of a plan is protected, over the snapshot; "" for one that is not.
+// Over gives what says why an object of a plan is protected, over the snapshot; "" for one that is not. Of an object that is
+// named by no more than its anchor it takes the rest from the snapshot.
 func (s *Shield) Over(snap *snapshot.Snapshot) (func(*plan.Object) string, error) {
 	p := &planner{in: Inputs{Snapshot: snap}}
 	var err error
 	if p.shield, err = s.resolve(snap); err != nil {
 		return nil, err
 	}
-	return p.protection, nil
+	return func(o *plan.Object) string {
+		known := *o
+		if i, ok := snap.ByAnchor(o.Anchor); ok {
+			s := snap.At(i)
+			known.GUID, known.DN = s.GUID.String(), s.DN()
+			known.UPN = cmp.Or(o.UPN, s.First(directory.AttrUserPrincipalName))
+		}
+		return p.protection(&known)
+	}, nil
 }
 
 // protect marks a change that takes something away from a protected object.

@@ -44,6 +44,25 @@ type suite struct {
 }
 
 func TestPester(t *testing.T) {
+	t.Logf("%d Pester tests", pester(t))
+}
+
+// TestTour runs docs/tour.md alone and, with -v, prints the session as it looked. TestPester runs it with the others.
+func TestTour(t *testing.T) {
+	path := os.Getenv("COEXIST_TOUR_TRANSCRIPT")
+	if path == "" {
+		t.Skip("COEXIST_TOUR_TRANSCRIPT names no file for the session; make tour")
+	}
+	pester(t, filepath.Join("tests", "Tour.Tests.ps1"))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("the tour\n\n%s", b)
+}
+
+// pester runs test files, all of them when none is named, makes a subtest of each test, and counts them.
+func pester(t *testing.T, scripts ...string) int {
 	pwsh := powershell(t)
 	dir := t.TempDir()
 	exe := ""
@@ -60,6 +79,7 @@ func TestPester(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, pwsh, "-NoProfile", "-NonInteractive", "-File", filepath.Join("tests", "run.ps1"), results)
+	c.Args = append(c.Args, scripts...)
 	c.Env = append(os.Environ(), "COEXIST_FAKE_ENGINE="+fake, "COEXIST_REAL_ENGINE="+engine, "NO_COLOR=1", "TERM=dumb")
 	said, err := c.CombinedOutput()
 	b, missing := os.ReadFile(results)
@@ -79,7 +99,7 @@ func TestPester(t *testing.T) {
 	if n == 0 || err != nil && !t.Failed() {
 		t.Fatalf("%d tests, and %v:\n%s", n, err, said)
 	}
-	t.Logf("%d Pester tests", n)
+	return n
 }
 
 // tell makes a subtest of each test.

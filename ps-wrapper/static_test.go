@@ -80,10 +80,10 @@ func TestOneFunctionInEachFile(t *testing.T) {
 }
 
 // verbs are the approved verbs that the module uses; Build and Deploy are not approved in 5.1.
-var verbs = strings.Fields("Approve Disable Enable Export Get Invoke New Register Remove Resume Set Show Start Stop Suspend Test Unregister Wait")
+var verbs = strings.Fields("Approve Disable Enable Export Get Invoke New Register Remove Resume Set Show Start Stop Suspend Test Undo Unregister Wait")
 
 // changing are the verbs of commands that change something and so must know -WhatIf.
-var changing = strings.Fields("Approve Disable Enable Export Invoke New Register Remove Resume Set Start Stop Suspend Unregister")
+var changing = strings.Fields("Approve Disable Enable Export Invoke New Register Remove Resume Set Start Stop Suspend Undo Unregister")
 
 func TestPublicFunctions(t *testing.T) {
 	for _, s := range scripts(t, "Public") {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/ldapvalue"
 )
 
@@ -144,8 +145,11 @@ func instantOf(v string) (time.Time, error) {
 	return t, nil
 }
 
-// binaryText shows a binary value: a GUID where it is one by name and length, else hexadecimal.
+// binaryText shows a binary value: a GUID where it is one by name and length, of a photo its digest, else hexadecimal.
 func binaryText(ldap, v string) string {
+	if v != "" && directory.EqualFold(ldap, "thumbnailPhoto") {
+		return cloud.PhotoDigest([]byte(v))
+	}
 	if len(v) == 16 && strings.HasSuffix(directory.Fold(ldap), "guid") {
 		if g, ok := directory.GUIDFromBytes([]byte(v)); ok {
 			return g.String()

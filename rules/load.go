@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -145,6 +146,18 @@ func (l *loader) read(name string) ([]byte, error) {
 	return b, err
 }
 
+// whyUnread says why a file cannot be read. os.Root words a link that leads out of it so, and has no error of its own for it.
+func whyUnread(err error) string {
+	var p *fs.PathError
+	switch {
+	case strings.Contains(err.Error(), "path escapes"):
+		return "is a link that leads out of the policy folder; put a copy in its place"
+	case errors.As(err, &p):
+		return "cannot be read: " + p.Err.Error()
+	}
+	return "cannot be read: " + err.Error()
+}
+
 // fileKinds are the kinds of files below the root.
 var fileKinds = []string{"Policy", "Conditions", "Exceptions", "PolicyTest"}
 
@@ -152,7 +165,7 @@ var fileKinds = []string{"Policy", "Conditions", "Exceptions", "PolicyTest"}
 func (l *loader) open(name string) {
 	b, err := l.read(name)
 	if err != nil {
-		l.problems = append(l.problems, strictyaml.Problem{File: name, Message: err.Error()})
+		l.problems = append(l.problems, strictyaml.Problem{File: name, Message: whyUnread(err)})
 		return
 	}
 	d := strictyaml.Parse(name, b, maxFileBytes)

@@ -68,7 +68,7 @@ func (l *loader) readTable(p *policy, t *table, at strictyaml.Value, file, key s
 		at.Problemf("there is no file %s", name)
 		return
 	case err != nil:
-		at.Problemf("%v", err)
+		at.Problemf("%s %s", name, whyUnread(err))
 		return
 	case len(b) > maxTableBytes:
 		at.Problemf("%s has %d bytes, more than the limit of %d", name, len(b), maxTableBytes)
@@ -122,10 +122,12 @@ func (c *csvFile) fill(t *table, b []byte, key string) {
 			return
 		}
 		if err != nil {
-			c.syntax(err)
 			if errors.Is(err, csv.ErrFieldCount) {
+				line, col := r.FieldPos(0)
+				c.problemf(line, col, "row has %s, the header %d", cells(len(row)), len(header))
 				continue
 			}
+			c.syntax(err)
 			return
 		}
 		line, col := r.FieldPos(0)
@@ -142,6 +144,13 @@ func (c *csvFile) fill(t *table, b []byte, key string) {
 			c.cells(r, row)
 		}
 	}
+}
+
+func cells(n int) string {
+	if n == 1 {
+		return "1 cell"
+	}
+	return fmt.Sprintf("%d cells", n)
 }
 
 // cells refuses empty cells: lookup would give an empty text, which clears what it is set to.

@@ -43,7 +43,7 @@ func newApp(c *console) *cli.App {
 		Commands: []*cli.Command{
 			initCommand(c), planCommand(c), approveCommand(c), keyCommand(c), undoCommand(c), applyCommand(c), syncCommand(c), showCommand(c), explainCommand(c), validateCommand(c), runsCommand(c),
 			tasksCommand(c), migrationBatchCommand(c), haltCommand(c), storeCommand(c), credentialCommand(c), passwordsCommand(c),
-			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), sandboxCommand(c), demoCommand(c), scheduleCommand(c), schemaCommand(c), versionCommand(c),
+			policyCommand(c), snapshotCommand(c), configCommand(c), doctorCommand(c), diagnosticCommand(c), sandboxCommand(c), demoCommand(c), scheduleCommand(c), schemaCommand(c), versionCommand(c),
 		},
 		Action: func(x *cli.Context) error {
 			if x.Args().Present() {
@@ -55,6 +55,7 @@ func newApp(c *console) *cli.App {
 		},
 	}
 	prepare(app.Commands)
+	exemplify(app.Commands, examples(), "")
 	return app
 }
 
@@ -64,6 +65,11 @@ func prepare(list []*cli.Command) {
 	for _, x := range list {
 		x.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usagef("%w", err) }
 		x.HideHelpCommand = true
+		for _, f := range x.Flags {
+			if b, ok := f.(*cli.BoolFlag); ok && !b.DisableDefaultText {
+				b.DisableDefaultText = true // that it is off goes without saying
+			}
+		}
 		if len(x.Subcommands) > 0 {
 			prepare(x.Subcommands)
 			if x.Action != nil {
@@ -171,7 +177,7 @@ func usagef(format string, args ...any) error {
 var (
 	configFlag  = &cli.StringFlag{Name: "config", Aliases: []string{"c"}, Value: "coexist.yaml", EnvVars: []string{"COEXIST_CONFIG"}, Usage: "configuration `FILE`"}
 	outputFlag  = &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORM` of the result: text or json"}
-	fullFlag    = &cli.BoolFlag{Name: "full", Usage: "list every object instead of the first few of each group"}
+	fullFlag    = &cli.BoolFlag{Name: "full", Usage: "list every object instead of the first few of each group", DisableDefaultText: true}
 	asOfFlag    = &cli.StringFlag{Name: "as-of", Usage: "hold dates in policies against this `DATE` (2026-12-31) instead of now; nothing is remembered"}
 	objectsFlag = &cli.StringFlag{Name: "objects", Usage: "plan only the objects listed in this CSV `FILE`, with a column objectGUID, userPrincipalName, sAMAccountName or distinguishedName"}
 	ouFlag      = &cli.StringSliceFlag{Name: "ou", Usage: "plan only objects below this `DN`; may be repeated"}

@@ -268,7 +268,7 @@ func (e *errand) apply(f *plan.File, t terms) (apply.Result, reconsider, error) 
 		return apply.Result{}, nil, err
 	}
 	defer func() { e.concludePasswords(context.WithoutCancel(e.ctx), e.run) }()
-	targets, err := e.targets()
+	targets, err := e.writers()
 	if err != nil {
 		return apply.Result{}, nil, err
 	}
@@ -276,9 +276,13 @@ func (e *errand) apply(f *plan.File, t terms) (apply.Result, reconsider, error) 
 	if err != nil {
 		return apply.Result{}, nil, e.unlessAsked(err)
 	}
+	most := e.cfg.Guards.Most(&m)
+	if err := e.cfg.Guards.MostOfGroups(most, kept.ChangesOf(func(a plan.Action) bool { return a == plan.Members })); err != nil {
+		return apply.Result{}, nil, err
+	}
 	res, err := apply.Run(e.ctx, apply.Options{Plan: kept, Targets: targets, Journal: e.lease, Ledger: e.store, CutOff: e.cutOffBefore(kept.Digest()),
-		Reconsider: again, Run: e.run, Mode: t.mode, By: who(), Allow: t.allow, Until: t.until, Now: e.now, Sleep: (&patience{console: e.console}).sleep,
-		Delay: apply.Delay{Deadline: e.cfg.TaskDeadline}, Rolling: apply.Rolling{Weigh: engine.Weigh(&m.Tenant), Most: e.cfg.Guards.Most(&m)},
+		Reconsider: again, Run: e.run, Mode: t.mode, By: who(), Engine: version, Allow: t.allow, Until: t.until, Now: e.now, Sleep: (&patience{console: e.console}).sleep,
+		Delay: apply.Delay{Deadline: e.cfg.TaskDeadline}, Rolling: apply.Rolling{Weigh: engine.Weigh(&m.Tenant), Most: most},
 		Progress: func(done, total int, _ journal.Entry) { e.progress.of(string(journal.Applying), done, total) }})
 	if err == nil && res.Run.State == journal.Finished && m.Undoes == "" {
 		err = e.store.Observe(context.WithoutCancel(e.ctx), engine.Accepted(&m, res.Complete()))

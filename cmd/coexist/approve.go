@@ -54,7 +54,7 @@ func approveCommand(c *console) *cli.Command {
 			}
 			defer s.close()
 			if x.Bool("withdraw") {
-				return s.withdraw(x.Context, f)
+				return s.withdraw(x.Context, f, form)
 			}
 			a := journal.Approval{Plan: f.Digest(), By: who(), Comment: strings.TrimSpace(x.String("comment")), At: s.now().UTC()}
 			if err := s.approve(x.Context, f, a, x.String(signFlag.Name)); err != nil {
@@ -91,10 +91,7 @@ func (s *session) approve(ctx context.Context, f *plan.File, a journal.Approval,
 		if a.Key = publicText(key); len(s.cfg.Trust) > 0 && !trusted(s.cfg.Trust, key) {
 			return refuse("plan.trust of %s does not name the key in %s, which is %s", s.cfg.Path, keyFile, a.Key)
 		}
-		if err := f.Close(); err != nil {
-			return err
-		}
-		if err := plan.Sign(f.Path(), key, a.By.User, a.At); err != nil {
+		if err := f.Sign(key, a.By.User, a.At); err != nil {
 			return err
 		}
 	}
@@ -110,13 +107,16 @@ func (s *session) mayApprove(user string) bool {
 	return len(s.cfg.Approvals.By) == 0 || slices.ContainsFunc(s.cfg.Approvals.By, func(b string) bool { return directory.EqualFold(b, user) })
 }
 
-func (s *session) withdraw(ctx context.Context, f *plan.File) error {
+func (s *session) withdraw(ctx context.Context, f *plan.File, json bool) error {
 	ok, err := s.store.Withdraw(ctx, f.Digest(), who().User)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return mark(errNotFound, fmt.Errorf("%s has not approved this plan", who().User))
+	}
+	if json {
+		return s.showApprovals(ctx, f, true)
 	}
 	_, err = fmt.Fprintf(s.out, "Withdrawn: %s\n", f.Digest())
 	return err

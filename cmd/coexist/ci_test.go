@@ -48,6 +48,9 @@ func unknownWord(commands []*cli.Command, words []string) string {
 	var at *cli.Command
 	for len(words) > 0 && len(commands) > 0 {
 		i := slices.IndexFunc(commands, func(x *cli.Command) bool { return x.HasName(words[0]) })
+		if i < 0 && at != nil && (at.Action != nil && strings.HasPrefix(words[0], "-") || words[0] == strings.ToUpper(words[0])) {
+			break // a command that does something by itself, too; or NAME stands for one
+		}
 		if i < 0 {
 			return "there is no command " + words[0]
 		}

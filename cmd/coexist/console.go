@@ -82,7 +82,7 @@ func (c *console) complain(err error) {
 	}
 	for _, p := range problems {
 		fmt.Fprintln(c.err, report.Safe(p.String()))
-		if p.Source != "" && p.Col > 0 {
+		if p.Source != "" {
 			fmt.Fprintln(c.err, caret(p))
 		}
 	}
@@ -119,23 +119,34 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// caret shows the line of a problem with a mark below the place. Escapes make characters wider, so the mark follows the
-// line as it is shown.
+// The characters of a line that are shown at most, and how many of them before the place.
+const (
+	shownOfLine = 160
+	beforePlace = 60
+)
+
+// caret shows the line of a problem, the part around the place of a long one, with a mark below the place. Escapes make
+// characters wider, so the mark follows the line as it is shown. Where no place in the line is known there is no mark.
 func caret(p strictyaml.Problem) string {
-	before := p.Source
-	for i, n := 0, 1; ; n++ {
-		if n == p.Col {
-			before = p.Source[:i]
-			break
-		}
-		_, size := utf8.DecodeRuneInString(p.Source[i:])
-		if size == 0 {
-			break
-		}
-		i += size
+	line := []rune(p.Source)
+	at := min(max(p.Col-1, 0), len(line))
+	from, to, start, end := 0, len(line), "", ""
+	if len(line) > shownOfLine {
+		from = max(0, min(at-beforePlace, len(line)-shownOfLine))
+		to = from + shownOfLine
 	}
-	show := func(s string) string { return report.Safe(strings.ReplaceAll(s, "\t", "    ")) }
-	return "    " + show(p.Source) + "\n    " + strings.Repeat(" ", utf8.RuneCountInString(show(before))) + "^"
+	if from > 0 {
+		start = "… "
+	}
+	if to < len(line) {
+		end = " …"
+	}
+	show := func(r []rune) string { return report.Safe(strings.ReplaceAll(string(r), "\t", "    ")) }
+	out := "    " + start + show(line[from:to]) + end
+	if p.Col == 0 {
+		return out
+	}
+	return out + "\n    " + strings.Repeat(" ", utf8.RuneCountInString(start+show(line[from:at]))) + "^"
 }
 
 // progress shows on a terminal what is being done. Elsewhere it is silent: a log file wants results.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,5 +77,32 @@ func TestPatience(t *testing.T) {
 	}
 	if want := "waiting 30s before the tenant is asked again: it is busy, or a write that was cut off may not show yet\n"; out.String() != want {
 		t.Errorf("said %q, want %q", out.String(), want)
+	}
+}
+
+// TestLongLinesAreCut expects the mark below the place, whatever of the line has room.
+func TestLongLinesAreCut(t *testing.T) {
+	line := strings.Repeat("ä", 400) + "!" + strings.Repeat("b", 400)
+	for name, c := range map[string]struct {
+		col         int
+		first, last string
+	}{
+		"begin":  {1, "    ä", "…"},
+		"middle": {401, "    … ä", "…"},
+		"end":    {801, "    … b", "b"},
+		"beyond": {9000, "    … b", "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			shown, mark, _ := strings.Cut(caret(strictyaml.Problem{Line: 1, Col: c.col, Source: line}), "\n")
+			if n := len([]rune(shown)); n > 170 || !strings.HasPrefix(shown, c.first) || !strings.HasSuffix(shown, c.last) {
+				t.Errorf("%d characters: %s", n, shown)
+			}
+			if at := strings.Index(mark, "^"); name == "middle" && []rune(shown)[at] != '!' {
+				t.Errorf("mark below %q", []rune(shown)[at])
+			}
+		})
+	}
+	if got := caret(strictyaml.Problem{Line: 1, Source: "tags: ["}); got != "    tags: [" {
+		t.Errorf("no place in the line: %q", got)
 	}
 }

@@ -24,42 +24,42 @@ func demoCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "plan and apply a sample company against a rehearsal tenant on this machine",
-		Description: "Makes an LDIF export of a company of about 600 objects, starts a rehearsal tenant, plans, shows the dry-run report, applies,\n" +
-			"lets the mailboxes come, works off what waited for them, and plans until nothing is left. Needs no directory, no tenant and no network.",
-		Flags: []cli.Flag{fullFlag,
-			&cli.StringFlag{Name: "dir", Usage: "keep the files of the demonstration in this new or empty `FOLDER`"},
+		Description: "Makes an LDIF export of a company of 600 objects, starts a rehearsal tenant, plans, says what the plan comes to, applies it,\n" +
+			"lets the mailboxes come, works off what waited for them, and plans until nothing is left. Needs no directory, no tenant and no network.\n" +
+			"The whole dry-run report, the export, the policies and the plan are left in a folder that it names.",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "full", Usage: "print the whole dry-run report, with every object"},
+			&cli.StringFlag{Name: "dir", Usage: "leave the files in this new or empty `FOLDER` instead of a temporary one"},
 			&cli.BoolFlag{Name: "serve", Usage: "keep the tenant up for exploring until interrupted"}},
 		Action: func(x *cli.Context) error {
 			if err := arguments(x); err != nil {
 				return err
 			}
-			dir, remove, err := demoFolder(x.String("dir"), x.Bool("serve"))
+			dir, err := demoFolder(x.String("dir"))
 			if err != nil {
 				return err
 			}
-			defer remove()
 			return (&demo{console: c, dir: dir, full: x.Bool(fullFlag.Name)}).run(x.Context, x.Bool("serve"))
 		},
 	}
 }
 
-// demoFolder gives the folder to work in, and what removes it when nobody wants to keep it.
-func demoFolder(dir string, keep bool) (string, func(), error) {
+// demoFolder gives the folder to work in. It stays, for whoever wants to look closer.
+func demoFolder(dir string) (string, error) {
 	if dir == "" {
-		tmp, err := os.MkdirTemp("", "coexist-demo-")
-		if err != nil || keep {
-			return tmp, func() {}, err
-		}
-		return tmp, func() { os.RemoveAll(tmp) }, nil // a temporary folder
+		return os.MkdirTemp("", "coexist-demo-")
+	}
+	dir, err := filepath.Abs(dir) // it is named in a line for another shell
+	if err != nil {
+		return "", err
 	}
 	list, err := os.ReadDir(dir)
 	if err == nil && len(list) > 0 {
-		return "", nil, usagef("option --dir: %s is not empty", dir)
+		return "", usagef("option --dir: %s is not empty", filepath.Base(dir))
 	}
 	if err != nil {
 		err = os.MkdirAll(dir, 0o755)
 	}
-	return dir, func() {}, err
+	return dir, err
 }
 
 // demo is one demonstration. It begins at the instant that the sample company's directory was read, so that it comes out the
@@ -138,7 +138,7 @@ func (d *demo) prepare(c *company.Company) (*sandbox.Server, error) {
 
 func (d *demo) config() string { return filepath.Join(d.dir, configFlag.Value) }
 
-// rehearse plans, applies, and plans again.
+// rehearse plans, explains, applies, and plans again.
 func (d *demo) rehearse(ctx context.Context) error {
 	cfg, err := config.Load(d.config())
 	if err != nil {
@@ -150,7 +150,14 @@ func (d *demo) rehearse(ctx context.Context) error {
 	}
 	defer s.close()
 	d.chapter("coexist plan: what would be done, before anything is")
-	if _, err := d.plan(ctx, s, true); err != nil {
+	if _, err := d.plan(ctx, s); err != nil {
+		return err
+	}
+	if err := d.reports(); err != nil {
+		return err
+	}
+	d.chapter("coexist explain " + demoObject + " --decision " + demoDecision + ": why")
+	if err := d.explain(ctx, s); err != nil {
 		return err
 	}
 	d.chapter("coexist apply: exactly this plan")
@@ -163,22 +170,40 @@ func (d *demo) rehearse(ctx context.Context) error {
 		return err
 	}
 	d.chapter("coexist sync: lists and permissions of those who have a mailbox now")
-	if _, err := d.plan(ctx, s, false); err != nil {
+	if _, err := d.plan(ctx, s); err != nil {
 		return err
 	}
 	if err := d.apply(ctx, s); err != nil {
 		return err
 	}
 	d.chapter("coexist plan: what is left")
-	m, err := d.plan(ctx, s, false)
+	m, err := d.plan(ctx, s)
 	if err != nil {
 		return err
 	}
 	if n := m.Changes(); n > 0 {
 		return fmt.Errorf("%d changes are left after applying", n)
 	}
-	_, err = fmt.Fprintf(d.out, "Nothing: all %d objects are as the policies want them, or are listed above with the reason why not.\n", m.Objects)
+	_, err = fmt.Fprintf(d.out, "Nothing: all %d objects are as the policies want them, or stand in the report with the reason why not.\n\nFiles: %s\n"+
+		"  %-15s the whole report of the first plan, with every object\n  %-15s the directory\n  %-15s what decided, with its tests\n  %-15s where to read, where to write, and how much at once\n",
+		m.Objects, d.dir, reportFile, company.Tenant+".ldif", "policies", configFlag.Value)
 	return err
+}
+
+// The object that is explained, and the decision about it.
+const (
+	demoObject   = "lukas.bauer@tailspin.example"
+	demoDecision = "licenses"
+)
+
+// explain says why one user gets his licences.
+func (d *demo) explain(ctx context.Context, s *session) error {
+	e, err := s.explain(ctx, demoObject, demoDecision, d.now())
+	d.progress.clear()
+	if err != nil {
+		return err
+	}
+	return report.Explain(d.out, e, d.options())
 }
 
 // half is how long the demonstration waits for mailboxes.
@@ -221,18 +246,34 @@ func (d *demo) tasks(ctx context.Context, s *session) error {
 
 func (d *demo) planFile() string { return filepath.Join(d.dir, "coexist.plan") }
 
-// plan makes a plan and, when asked, writes its report, which names no file: the demonstration goes on by itself. What
-// later plans skip was reported by the first.
-func (d *demo) plan(ctx context.Context, s *session, tell bool) (plan.Manifest, error) {
-	o := d.options()
-	o.Full = d.full
-	summary := report.NewSummary(o)
-	m, digest, err := s.plan(ctx, d.planFile(), request{asOf: d.now()}, summary)
+// plan makes a plan. What later plans skip was reported by the first.
+func (d *demo) plan(ctx context.Context, s *session) (plan.Manifest, error) {
+	m, _, err := s.plan(ctx, d.planFile(), request{asOf: d.now()}, nil)
 	d.progress.clear()
-	if err != nil || !tell {
-		return m, err
+	return m, err
+}
+
+// reportFile is where the whole report goes.
+const reportFile = "report.txt"
+
+// reports writes the whole report of the plan to a file, and what it comes to, or all of it, to the output. They name no
+// command: the demonstration goes on by itself.
+func (d *demo) reports() error {
+	f, err := openPlan(d.planFile())
+	if err != nil {
+		return err
 	}
-	return m, summary.Write(d.out, m, digest)
+	defer f.Close()
+	w, err := os.OpenFile(filepath.Join(d.dir, reportFile), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(report.Plan(w, f, report.Options{Full: true, Now: d.now()}), w.Close()); err != nil {
+		return err
+	}
+	o := d.options()
+	o.Full, o.Brief = d.full, !d.full
+	return report.Plan(d.out, f, o)
 }
 
 // chapter sets the parts of the demonstration apart.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/coexistsync/coexist/cmd/coexist/internal/config"
+	"github.com/coexistsync/coexist/cmd/coexist/internal/handover"
 	"github.com/coexistsync/coexist/connectors/ad"
 	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/report"
@@ -95,29 +97,52 @@ func (d *doctor) examine(x *cli.Context) error {
 			d.add(finding{Where: src.Name, Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityAD(f.Check)})
 		}
 	}
-	target, err := s.target()
+	d.way(cfg.Tenant)
+	if cfg.Tenant.Apply == nil {
+		return d.tenant(x.Context, s, cfg.Tenant, cfg.Writes, "")
+	}
+	if err := d.tenant(x.Context, s, cfg.Tenant, false, ""); err != nil {
+		return err
+	}
+	if err := d.tenant(x.Context, s, cfg.Tenant.Writing(), true, forApply); err != nil {
+		d.add(finding{Where: "tenant" + forApply, Check: "applyAuth", Detail: err.Error(), Hint: "only the machine that applies needs it"})
+	}
+	return x.Context.Err()
+}
+
+// forApply stands after where a check was made by the sign-in of those who write, when it is another.
+const forApply = " for apply"
+
+// tenant checks the tenant, and Exchange Online where it is connected, by one way to sign in. An error is one of
+// configuration.
+func (d *doctor) tenant(ctx context.Context, s *session, t config.Tenant, writes bool, which string) error {
+	target, err := s.targetOf(t)
 	if err != nil {
 		return err
 	}
-	d.way(cfg.Tenant)
-	for _, f := range target.Probe(x.Context, cfg.Writes) {
-		one := finding{Where: "tenant", Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityTenant(f.Check)}
+	for _, f := range target.Probe(ctx, writes) {
+		one := finding{Where: "tenant" + which, Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityTenant(f.Check)}
 		if f.Warning {
 			one.mark = nil
 		}
 		d.add(one)
 	}
-	if !cfg.Tenant.Exchange {
-		return x.Context.Err()
+	if writes && s.cfg.Passwords.Sink == handover.MailSink {
+		if f, ok := target.ProbeMail(ctx); ok {
+			d.add(finding{Where: "tenant" + which, Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: errSignIn})
+		}
 	}
-	online, err := s.exchange()
+	if !t.Exchange {
+		return ctx.Err()
+	}
+	online, err := s.exchangeOf(t)
 	if err != nil {
 		return err
 	}
-	for _, f := range online.Probe(x.Context, cfg.Writes) {
-		d.add(finding{Where: "exchange", Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityExchange(f.Check)})
+	for _, f := range online.Probe(ctx, writes) {
+		d.add(finding{Where: "exchange" + which, Check: f.Check, OK: f.OK, Detail: f.Detail, Hint: f.Hint, mark: gravityExchange(f.Check)})
 	}
-	return x.Context.Err()
+	return ctx.Err()
 }
 
 // gravityAD says what a failed check of a directory means.

@@ -109,7 +109,7 @@ var exitCodes = []struct {
 	{0, "success"},
 	{1, "unexpected failure"},
 	{3, "configuration or policy invalid"},
-	{4, "policy tests fail or none are found, coverage is below its gate, mutants survive, lint has findings, a decision changes that shall not, or a file is not formatted or of an earlier form"},
+	{4, "policy tests fail or none are found, coverage is below its gate, mutants survive, lint has findings, a decision changes that shall not, a file is not formatted or of an earlier form, or a fixture would stand for another object"},
 	{5, "a guard is exceeded; the plan file is written all the same"},
 	{6, "plan refused: stale, expired, already applied, not approved where that is asked for, other tenant, other policy, altered; writes are off or halted; or another run holds the lock"},
 	{7, "finished in part: failed, conflicting, held or unreached changes, or a delayed task that expired"},

@@ -57,11 +57,10 @@ func (s *session) firstPassword(ctx context.Context, n graph.Newcomer) (graph.Pa
 // looked up.
 func (s *session) settle(sink handover.Sink, id string, err error) {
 	o := handover.Made
-	switch {
-	case fault.KindOf(err) == fault.Unknown:
-		return
-	case err != nil:
-		o = handover.Void
+	if err != nil {
+		if o = handover.Void; fault.KindOf(err) == fault.Unknown { // which is what no error is, too
+			return
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) // the run may be over
 	defer cancel()
@@ -83,7 +82,7 @@ func (s *session) sink() (handover.Sink, error) {
 	if s.cfg.Passwords.Sink == "" {
 		return nil, errNoSink(s.cfg.Path)
 	}
-	sink, err := handover.Open(s.cfg.Passwords, h.run, func() (handover.Mailer, error) { return s.target() })
+	sink, err := handover.Open(s.cfg.Passwords, h.run, func() (handover.Mailer, error) { return s.targetOf(s.cfg.Tenant.Writing()) })
 	if err == nil {
 		h.sink = sink
 	}

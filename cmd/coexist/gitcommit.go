@@ -2,18 +2,54 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/coexistsync/coexist/cmd/coexist/internal/revision"
 	"github.com/coexistsync/coexist/engine/plan"
+	"github.com/coexistsync/coexist/rules"
 )
 
+// git says which commit the policies come from, and whether those that were read are the commit's. What is compared are
+// the policies themselves with Git's objects: "git status" would look at the work tree, and run the filters and monitors
+// that a repository configures. Where the git command is not there, or refuses, nobody knows; the plan holds the policies'
+// bytes in any case.
+func (s *session) git(ctx context.Context) *plan.Git {
+	g := gitOf(s.cfg.Policies)
+	if g == nil {
+		return nil
+	}
+	repo, err := revision.Open(ctx, s.cfg.Policies)
+	if err != nil {
+		return g
+	}
+	committed, err := repo.Folder(ctx, g.Commit)
+	switch {
+	case errors.Is(err, revision.ErrUnknown):
+		g.Dirty = "yes" // the commit has no such folder
+	case err == nil:
+		g.Dirty = "no"
+		if set, problems := rules.Load(committed, "."); len(problems) > 0 || !sameText(set.Files(), s.policies.Files()) {
+			g.Dirty = "yes"
+		}
+	}
+	return g
+}
+
+// sameText compares files but for the ends of lines, which Git changes on its way to and from a work tree.
+func sameText(a, b []rules.File) bool {
+	unix := func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) }
+	return slices.EqualFunc(a, b, func(x, y rules.File) bool { return x.Path == y.Path && bytes.Equal(unix(x.Bytes), unix(y.Bytes)) })
+}
+
 // gitOf says which commit of a Git checkout a folder lies in, nil when it lies in none. It reads what Git keeps in files
-// (gitrepository-layout(5)) and runs nothing: a program that plans must not carry out what a repository configures. Whether
-// files differ from the commit takes Git's own index and object store to tell, so that it is not told here; the plan holds
-// the policies' bytes themselves.
+// (gitrepository-layout(5)), so that the commit is known where the git command is not there.
 func gitOf(folder string) *plan.Git {
 	at, err := filepath.Abs(folder)
 	if err != nil {

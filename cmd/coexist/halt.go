@@ -64,7 +64,7 @@ func halt(x *cli.Context, c *console, reason string, json bool) error {
 	if json {
 		return writeJSON(c, "coexist.halt", "halt", h)
 	}
-	fmt.Fprintln(c.out, "Halted: "+haltText(h)+".")
+	fmt.Fprintf(c.out, "Halted%s.\n", strings.TrimPrefix(haltText(h), "halted"))
 	if h.Reason != reason {
 		c.say("it was halted before, and stays so")
 	}

@@ -28,9 +28,9 @@ func initCommand(c *console) *cli.Command {
 		Subcommands: []*cli.Command{initTenantCommand(c)},
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "dir", Value: ".", Usage: "write into this `FOLDER`"},
-			&cli.StringFlag{Name: "name", Value: "ad", Usage: "what the directory is called in reports"},
+			&cli.StringFlag{Name: "name", Value: "ad", Usage: "`NAME` of the directory in reports"},
 			&cli.StringFlag{Name: "url", Usage: "`URL` of a domain controller, ldaps://dc1.contoso.example"},
-			&cli.StringFlag{Name: "ldif", Usage: "read this LDIF export instead of a domain controller"},
+			&cli.StringFlag{Name: "ldif", Usage: "read this LDIF `FILE`, an export or a saved snapshot, instead of a domain controller"},
 			&cli.StringFlag{Name: "ca", Usage: "PEM `FILE` of the authority that signed its certificate, where the system does not know it"},
 			&cli.StringFlag{Name: "user", Usage: "`ACCOUNT` that reads the directory, svc-coexist@contoso.example"},
 			&cli.StringFlag{Name: "password-env", Value: "COEXIST_AD_PASSWORD", Usage: "environment `VARIABLE` with its password"},
@@ -211,7 +211,7 @@ func (a *answers) configuration() (string, error) {
 	fmt.Fprintf(&b, "  auth: { clientId: %s, %s }\n", quoted(a.get("client-id", "Client id of the app registration")), proof)
 	b.WriteString("policies: policies\nwrites: false                # the first runs only plan; true lets apply write\nstore: state/coexist.db\n")
 	if len(a.missing) > 0 {
-		return "", usagef("missing: %s", strings.Join(a.missing, ", "))
+		return "", usagef("missing: %s; on a terminal coexist init asks", strings.Join(a.missing, ", "))
 	}
 	return b.String(), nil
 }

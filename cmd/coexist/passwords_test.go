@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -10,12 +11,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/coexistsync/coexist/connectors/ad/ldapscript"
 	"github.com/coexistsync/coexist/connectors/sandbox"
@@ -30,18 +34,29 @@ type passwordDesk struct {
 	said   bytes.Buffer // by all commands, but by reveal
 
 	mu    sync.Mutex
-	sinks bool              // every password is to be in the file first
-	asked int               // requests that make accounts
-	given map[string]string // passwords by sign-in name
+	sinks bool                 // every password is to be in the file first
+	asked int                  // requests that make accounts
+	kill  func(made bool) bool // ends who asks, before an account is made or after, and says whether it did; nil for nobody
+	given map[string]string    // passwords by sign-in name
 }
 
 func newPasswordDesk(t *testing.T, users ...string) *passwordDesk {
 	o := &passwordDesk{t: t, dir: t.TempDir(), tenant: sandbox.New(sandbox.Options{SKUs: sandbox.SampleSKUs(100)}), given: map[string]string{}}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/users") {
-			o.remember(r)
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/users") {
+			o.tenant.ServeHTTP(w, r)
+			return
 		}
-		o.tenant.ServeHTTP(w, r)
+		o.remember(r)
+		if o.kill == nil {
+			o.tenant.ServeHTTP(w, r)
+			return
+		}
+		if o.kill(false) {
+			return // whoever asked is dead, and nothing came of it
+		}
+		o.tenant.ServeHTTP(httptest.NewRecorder(), r)
+		o.kill(true)
 	}))
 	t.Cleanup(s.Close)
 	var ldif strings.Builder
@@ -130,6 +145,16 @@ func (o *passwordDesk) run(want int, args ...string) (stdout, stderr string) {
 		o.said.WriteString(out.String() + errs.String())
 	}
 	return out.String(), errs.String()
+}
+
+// resume carries the last run on, by a clock that does not wait.
+func (o *passwordDesk) resume() {
+	o.t.Helper()
+	c := newConsole(strings.NewReader(""), &o.said, &o.said)
+	c.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	if got := c.run([]string{"apply", "--resume", "--config", o.path("coexist.yaml")}); got != 0 {
+		o.t.Fatalf("the run that is carried on ends with %d:\n%s", got, o.said.String())
+	}
 }
 
 // at runs a command with the desk's configuration.
@@ -246,6 +271,53 @@ func (o *passwordDesk) nowhere() {
 	})
 	if err != nil || looked < 10 {
 		o.t.Errorf("looked into %d files, %v", looked, err)
+	}
+}
+
+// A process that is killed between the sink and the account, or between the account and its answer, leaves no account whose
+// password nobody has: the run that carries on says of each what came of it.
+func TestKilledBetweenSinkAndAccount(t *testing.T) {
+	for name, made := range map[string]bool{"before the account is made": false, "after the account is made": true} {
+		t.Run(name, func(t *testing.T) {
+			o := newPasswordDesk(t, "anna", "bernd", "carla")
+			o.wishPasswords()
+			key, public := o.key()
+			o.replace("coexist.yaml", "policies:", "passwords: { sink: age, to: ["+public+"], folder: out }\npolicies:")
+			o.at(0, "plan", "--out", o.path("coexist.plan"))
+			c := exec.Command("coexist", "apply", o.path("coexist.plan"), "--config", o.path("coexist.yaml"))
+			c.Stdout, c.Stderr = &o.said, &o.said
+			var once sync.Once
+			o.kill = func(after bool) (dead bool) {
+				if after == made {
+					once.Do(func() {
+						dead = true
+						if err := c.Process.Kill(); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				return dead
+			}
+			if err := c.Run(); err == nil {
+				t.Fatal("the run was not killed")
+			}
+			o.kill = nil
+			o.resume()
+			accounts := map[string]string{}
+			for _, r := range o.reveal(key) {
+				if accounts[r.SignInName] != "" || string(r.Outcome) != "made" {
+					t.Errorf("%s has another password that counts, or its outcome is %s", r.SignInName, r.Outcome)
+				}
+				accounts[r.SignInName] = r.Password
+			}
+			if diff := cmp.Diff(o.given, accounts); diff != "" {
+				t.Errorf("what the accounts have (-) and what the file says (+)\n%s", diff)
+			}
+			if all := o.reveal(key, "--all"); !made && len(all) == len(accounts) {
+				t.Errorf("%d passwords are in the file, and none is void", len(all))
+			}
+			o.nowhere()
+		})
 	}
 }
 

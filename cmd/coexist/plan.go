@@ -67,11 +67,11 @@ func planCommand(c *console) *cli.Command {
 			if err := keyIsThere(x.String(signFlag.Name)); err != nil {
 				return err
 			}
-			m, err := s.planAndShow(x, path, request, form)
+			m, digest, err := s.planAndShow(x, path, request, form)
 			if err != nil {
 				return err
 			}
-			if err := s.signPlan(path, x.String(signFlag.Name)); err != nil {
+			if err := s.signPlan(path, digest, x.String(signFlag.Name)); err != nil {
 				return err
 			}
 			return planOutcome(m, x.Bool("strict-held"), x.Bool("detailed-exitcode"))
@@ -128,36 +128,40 @@ func asOf(x *cli.Context, c *console) (at time.Time, preview bool, err error) {
 	if text == "" {
 		return c.now(), false, nil
 	}
+	at, err = parseInstant(text)
+	return at, err == nil, err
+}
+
+// parseInstant reads what --as-of takes.
+func parseInstant(text string) (time.Time, error) {
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
 		if at, err := time.Parse(layout, text); err == nil {
-			return at, true, nil
+			return at, nil
 		}
 	}
-	return at, false, usagef("option --as-of: %q is neither a date like 2026-12-31 nor an instant like 2026-12-31T22:00:00Z", text)
+	return time.Time{}, usagef("option --as-of: %q is neither a date like 2026-12-31 nor an instant like 2026-12-31T22:00:00Z", text)
 }
 
 // planAndShow makes a plan file and writes its report, or the plan as JSON.
-func (s *session) planAndShow(x *cli.Context, path string, r request, json bool) (plan.Manifest, error) {
+func (s *session) planAndShow(x *cli.Context, path string, r request, json bool) (m plan.Manifest, digest string, err error) {
 	if json {
-		m, _, err := s.plan(x.Context, path, r, nil)
-		if err != nil {
-			return m, err
+		if m, digest, err = s.plan(x.Context, path, r, nil); err != nil {
+			return m, "", err
 		}
 		f, err := openPlan(path)
 		if err != nil {
-			return m, err
+			return m, "", err
 		}
 		defer f.Close()
 		s.progress.clear()
-		return m, report.PlanJSON(s.out, f)
+		return m, digest, report.PlanJSON(s.out, f)
 	}
 	summary := report.NewSummary(planOptions(s.console, path, x))
-	m, digest, err := s.plan(x.Context, path, r, summary)
-	if err != nil {
-		return m, err
+	if m, digest, err = s.plan(x.Context, path, r, summary); err != nil {
+		return m, "", err
 	}
 	s.progress.clear()
-	return m, summary.Write(s.out, m, digest)
+	return m, digest, summary.Write(s.out, m, digest)
 }
 
 // both gives what is planned to the plan file and to its report at once: reading a large plan back takes longer than
@@ -194,7 +198,7 @@ func (s *session) plan(ctx context.Context, path string, r request, also engine.
 	if m, err = engine.Plan(ctx, in, sink); err != nil {
 		return m, "", err
 	}
-	m.Policy.Git = gitOf(s.cfg.Policies)
+	m.Policy.Git = s.git(ctx)
 	digest, err = w.Close(m)
 	return m, digest, err
 }
@@ -248,8 +252,8 @@ func keyIsThere(path string) error {
 	return err
 }
 
-// signPlan signs a plan file that was just made; without a key it does nothing.
-func (s *session) signPlan(path, keyFile string) error {
+// signPlan signs a plan file that was just made, and no other that lies in its place by now; without a key it does nothing.
+func (s *session) signPlan(path, digest, keyFile string) error {
 	if keyFile == "" {
 		return nil
 	}
@@ -257,7 +261,15 @@ func (s *session) signPlan(path, keyFile string) error {
 	if err != nil {
 		return err
 	}
-	return plan.Sign(path, key, who().User, s.now())
+	f, err := openPlan(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // read only
+	if f.Digest() != digest {
+		return mark(errRefused, fmt.Errorf("%s is not signed: somebody replaced it since it was made", path))
+	}
+	return f.Sign(key, who().User, s.now())
 }
 
 // choose resolves what a plan is restricted to.

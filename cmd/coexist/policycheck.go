@@ -59,10 +59,19 @@ func policyCheckCommand(c *console) *cli.Command {
 	}
 }
 
+// checkedRow is what policy check found, as JSON shows it. Digest, files and policies are those of valid policies.
+type checkedRow struct {
+	Folder   string          `json:"folder"`
+	Problems []report.Remark `json:"problems"`
+	Files    int             `json:"files,omitempty"`
+	Digest   string          `json:"digest,omitempty"`
+	Policies []policyRow     `json:"policies,omitempty"`
+}
+
 func writeChecked(c *console, folder string, set *rules.Set, problems strictyaml.Problems) error {
-	out := map[string]any{"folder": folder, "problems": report.Mistakes(problems)}
+	out := checkedRow{Folder: folder, Problems: report.Mistakes(problems)}
 	if set != nil {
-		out["files"], out["digest"], out["policies"] = len(set.Files()), set.Digest(), policyRows(set)
+		out.Files, out.Digest, out.Policies = len(set.Files()), set.Digest(), policyRows(set)
 	}
 	return writeJSON(c, "coexist.policies", "policies", out)
 }

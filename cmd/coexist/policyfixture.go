@@ -156,13 +156,23 @@ func writeFixture(path string, f *verify.Capture) (made bool, err error) {
 	return made, atomicfile.Write(path, after)
 }
 
+// fixtureRow is a fixture that was added, as JSON shows it.
+type fixtureRow struct {
+	File       string        `json:"file"`
+	Made       bool          `json:"made"` // the suite is new
+	Name       string        `json:"name"`
+	Policy     string        `json:"policy"`
+	Anonymised bool          `json:"anonymised"`
+	Kept       []verify.Kept `json:"kept"` // what stayed as it is
+}
+
 func tellFixture(c *console, form bool, path string, made, anonymised bool, f *verify.Capture) error {
 	if form {
 		kept := f.Kept
 		if kept == nil {
 			kept = []verify.Kept{}
 		}
-		return writeJSON(c, "coexist.fixture", "fixture", map[string]any{"file": path, "made": made, "name": f.Name, "policy": f.Policy, "anonymised": anonymised, "kept": kept})
+		return writeJSON(c, "coexist.fixture", "fixture", fixtureRow{path, made, f.Name, f.Policy, anonymised, kept})
 	}
 	what := "added to"
 	if made {

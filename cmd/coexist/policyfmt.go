@@ -28,7 +28,7 @@ type rewriter struct {
 }
 
 func policyFmtCommand(c *console) *cli.Command {
-	r := rewriter{kind: "coexist.policyFormat", unmet: "not formatted", rewrite: func(file string, b []byte) ([]byte, string, strictyaml.Problems) {
+	r := rewriter{kind: fmtKind, unmet: "not formatted", rewrite: func(file string, b []byte) ([]byte, string, strictyaml.Problems) {
 		out, problems := format.Source(file, b)
 		if bytes.Equal(out, b) {
 			return out, "", problems
@@ -47,7 +47,7 @@ func policyFmtCommand(c *console) *cli.Command {
 }
 
 func policyFixCommand(c *console) *cli.Command {
-	r := rewriter{kind: "coexist.policyFix", unmet: "of an earlier form", rewrite: func(file string, b []byte) ([]byte, string, strictyaml.Problems) {
+	r := rewriter{kind: fixKind, unmet: "of an earlier form", rewrite: func(file string, b []byte) ([]byte, string, strictyaml.Problems) {
 		out, changed, problems := format.Fix(file, b)
 		var done []string
 		for _, m := range changed {
@@ -64,6 +64,19 @@ func policyFixCommand(c *console) *cli.Command {
 		Flags:  []cli.Flag{configFlag, outputFlag, &cli.BoolFlag{Name: onlyCheckFlag, Usage: "write nothing, and say which files would change"}},
 		Action: func(x *cli.Context) error { return r.run(x, c) },
 	}
+}
+
+// The kinds of the JSON forms.
+const (
+	fmtKind = "coexist.policyFormat"
+	fixKind = "coexist.policyFix"
+)
+
+// rewrittenRow says what became of a folder, as JSON shows it.
+type rewrittenRow struct {
+	Files   int         `json:"files"`
+	Changed []rewritten `json:"changed"`
+	Written bool        `json:"written"`
 }
 
 // rewritten is one file that changed or would.
@@ -112,7 +125,7 @@ func (r *rewriter) run(x *cli.Context, c *console) error {
 		}
 	}
 	if form {
-		err = writeJSON(c, r.kind, "files", map[string]any{"files": len(files), "changed": changed, "written": !check})
+		err = writeJSON(c, r.kind, "files", rewrittenRow{len(files), changed, !check})
 	} else {
 		for _, f := range changed {
 			if _, err = fmt.Fprintf(c.out, "%s: %s\n", report.Safe(f.File), f.Done); err != nil {

@@ -52,7 +52,7 @@ func policyImportCommand(c *console) *cli.Command {
 				return mark(errConfig, err)
 			}
 			if form {
-				return writeJSON(c, "coexist.condition", "condition", map[string]any{"rule": strings.TrimSpace(rule), "when": condition})
+				return writeJSON(c, "coexist.condition", "condition", conditionRow{strings.TrimSpace(rule), condition})
 			}
 			_, err = fmt.Fprintln(c.out, condition)
 			return err
@@ -83,4 +83,10 @@ func pairs(x *cli.Context, option string) (map[string]string, error) {
 		out[strings.TrimSpace(id)] = name
 	}
 	return out, nil
+}
+
+// conditionRow is a rule of Microsoft Entra ID and the condition that it becomes, as JSON shows them.
+type conditionRow struct {
+	Rule string `json:"rule"`
+	When string `json:"when"`
 }

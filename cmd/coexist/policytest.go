@@ -31,7 +31,8 @@ func policyTestCommand(c *console) *cli.Command {
 		ArgsUsage: "[FOLDER]",
 		Description: "Runs the suites of the folder given, else of the one that coexist.yaml names. Exit code 4 unless there are tests and all pass,\n" +
 			"coverage is as asked for, and no mutant survives. With --" + changedFlag + " coverage and mutants are asked only of the rules that differ from\n" +
-			"those of a Git revision; tests run all the same.",
+			"those of a Git revision; tests run all the same. With --" + snapshotFlag + " and --" + expectFlag + " the decisions about every object of a\n" +
+			"snapshot are held against a file of them, too, which --" + updateFlag + " writes.",
 		Flags: []cli.Flag{
 			configFlag,
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Value: "text", Usage: "`FORM` of the result: text, json, junit, github or markdown"},
@@ -40,6 +41,10 @@ func policyTestCommand(c *console) *cli.Command {
 			&cli.IntFlag{Name: minBranchFlag, Usage: "least `PERCENT` of the conditions' outcomes that tests must see"},
 			&cli.BoolFlag{Name: mutateFlag, Usage: "put one mistake after the other into the policies, in memory, and see whether the tests notice"},
 			&cli.StringFlag{Name: changedFlag, Usage: "ask for coverage and try mutants only of rules that changed since this Git `REVISION`, such as origin/main"},
+			&cli.StringFlag{Name: snapshotFlag, Usage: "decide about every object of this snapshot `FILE`, made by coexist snapshot save"},
+			&cli.StringFlag{Name: expectFlag, Usage: "with --" + snapshotFlag + ": the decisions that are expected, a `FILE` of JSON lines"},
+			&cli.BoolFlag{Name: updateFlag, Usage: "write the decisions into the file of --" + expectFlag},
+			asOfFlag,
 		},
 		Action: func(x *cli.Context) error {
 			ask, err := readTestRun(x)
@@ -106,6 +111,7 @@ type testRun struct {
 	gate   *verify.Gate // nil: none is asked for; never with since
 	mutate bool
 	since  string // a Git revision
+	golden expected
 }
 
 func readTestRun(x *cli.Context) (*testRun, error) {
@@ -114,6 +120,10 @@ func readTestRun(x *cli.Context) (*testRun, error) {
 	case "text", "json", "junit", "github", "markdown":
 	default:
 		return nil, usagef("unknown output form %q; there are text, json, junit, github and markdown", t.form)
+	}
+	var err error
+	if t.golden, err = readGolden(x); err != nil {
+		return nil, err
 	}
 	if x.IsSet(minRuleFlag) || x.IsSet(minBranchFlag) || t.since != "" {
 		t.gate = &verify.Gate{Rules: x.Int(minRuleFlag), Branches: x.Int(minBranchFlag)}
@@ -129,7 +139,6 @@ func readTestRun(x *cli.Context) (*testRun, error) {
 	if t.gate != nil || t.mutate { // --changed-since makes a gate, too
 		return nil, usagef("option --%s leaves tests out, so that coverage and mutants say nothing", runFlag)
 	}
-	var err error
 	if t.match, err = regexp.Compile(x.String(runFlag)); err != nil {
 		return nil, usagef("option --%s: %w", runFlag, err)
 	}
@@ -145,6 +154,10 @@ func (t *testRun) run(ctx context.Context, c *console, folder string, set *rules
 		g := out.Report.Coverage.Check(*t.gate)
 		out.Gate = &g
 	}
+	var err error
+	if out.Golden, err = t.golden.run(set); err != nil {
+		return nil, err
+	}
 	if !t.mutate || !out.Report.OK() {
 		return out, ctx.Err()
 	}
@@ -152,7 +165,6 @@ func (t *testRun) run(ctx context.Context, c *console, folder string, set *rules
 	if t.since != "" {
 		o.Rules = t.gate.Changed
 	}
-	var err error
 	out.Mutation, err = suites.Mutate(ctx, set, o)
 	c.progress.clear()
 	return out, err
@@ -163,7 +175,7 @@ func (t *testRun) write(c *console, done *report.Tested) error {
 	case "json":
 		return writeJSON(c, "coexist.policyTests", "tests", done)
 	case "junit":
-		b, err := done.Report.JUnit(done.Gate, done.Mutation)
+		b, err := done.Report.JUnit(done.Gate, done.Mutation, done.Golden)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,7 @@ import (
 
 // readers gives the directories of the tenant that a plan is compared with, none of which can be written.
 func (s *session) readers() (map[cloud.Directory]connector.Reader, error) {
-	targets, err := s.targets()
+	targets, err := s.targetsOf(s.cfg.Tenant)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/coexistsync/coexist/engine/journal"
+	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/report"
 	"github.com/coexistsync/coexist/engine/store"
 	"github.com/coexistsync/coexist/internal/atomicfile"
@@ -54,13 +55,17 @@ func runListCommand(c *console) *cli.Command {
 			}
 			var list []journal.Run
 			var counts []journal.Counts
+			var effects []map[plan.Action]int
 			err = withStore(x, c, func(s *session) (err error) {
 				if list, err = s.store.Runs(x.Context, x.Int("limit")); err != nil {
 					return err
 				}
-				counts = make([]journal.Counts, len(list))
+				counts, effects = make([]journal.Counts, len(list)), make([]map[plan.Action]int, len(list))
 				for i, r := range list {
 					if counts[i], err = s.store.Counts(x.Context, r.ID); err != nil {
+						return err
+					}
+					if effects[i], err = s.store.Effects(x.Context, r.ID); err != nil {
 						return err
 					}
 				}
@@ -70,7 +75,7 @@ func runListCommand(c *console) *cli.Command {
 			case err != nil && !errors.Is(err, store.ErrMissing):
 				return err
 			case form:
-				return runsJSON(c, list, counts)
+				return runsJSON(c, list, counts, effects)
 			}
 			return report.Runs(c.out, list, counts)
 		},
@@ -365,15 +370,17 @@ func ageOf(text string) (time.Duration, error) {
 	return 0, usagef("option --older-than: %q is no time like 90d or 12h", text)
 }
 
-// runsJSON writes one document: formatVersion, kind "coexist.runs", and the array runs with their counts.
-func runsJSON(c *console, list []journal.Run, counts []journal.Counts) error {
+// runsJSON writes one document: formatVersion, kind "coexist.runs", and the array runs with their counts by state, and by action those of the
+// changes that have their effect.
+func runsJSON(c *console, list []journal.Run, counts []journal.Counts, effects []map[plan.Action]int) error {
 	type row struct {
 		journal.Run
-		Counts journal.Counts `json:"counts"`
+		Counts  journal.Counts      `json:"counts"`
+		Effects map[plan.Action]int `json:"effects"`
 	}
 	rows := make([]row, len(list))
 	for i := range list {
-		rows[i] = row{list[i], counts[i]}
+		rows[i] = row{list[i], counts[i], effects[i]}
 	}
 	return writeJSON(c, "coexist.runs", "runs", rows)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -22,7 +23,7 @@ func sandboxCommand(c *console) *cli.Command {
 			"Online that coexist uses, on one address, and refuses what the real ones refuse. Nothing leaves this machine.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "listen", Value: "127.0.0.1:0", Usage: "`ADDRESS` to listen on; port 0 takes a free one"},
-			&cli.StringFlag{Name: "state", Usage: "start with the tenant in this `FILE`, and save it there at the end"},
+			&cli.StringFlag{Name: "state", Usage: "start with the tenant in this `FILE`, and save it there, at most two seconds after each change"},
 			&cli.BoolFlag{Name: "company", Usage: "the tenant of the sample company instead of an empty one"},
 			&cli.BoolFlag{Name: "throttle", Usage: "enforce the documented limits of requests, with Retry-After"},
 			&cli.BoolFlag{Name: "slow-replicas", Usage: "show new objects late, as a tenant does on a bad day"},
@@ -49,7 +50,8 @@ func serveSandbox(x *cli.Context, c *console) (err error) {
 		if err := loadState(t, path); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, saveState(t, path)) }()
+		end := keepState(x.Context, c, t, path)
+		defer func() { err = errors.Join(err, end()) }()
 	}
 	if err := disturb(x, t); err != nil {
 		return err
@@ -103,6 +105,23 @@ func loadState(t *sandbox.Tenant, path string) error {
 		return mark(errConfig, fmt.Errorf("%s: %w", path, err))
 	}
 	return nil
+}
+
+// keepEvery is how long a change may be lost to a process that is killed.
+const keepEvery = 2 * time.Second
+
+// keepState begins to save the tenant; what it gives ends that and saves it for the last time.
+func keepState(ctx context.Context, c *console, t *sandbox.Tenant, path string) (end func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	tick, done := time.NewTicker(keepEvery), make(chan error, 1)
+	go func() {
+		done <- t.Keep(ctx, tick.C, func() error { return saveState(t, path) }, func(err error) { c.say("the tenant was not saved: %s", err) })
+	}()
+	return func() error {
+		cancel()
+		tick.Stop()
+		return <-done
+	}
 }
 
 func saveState(t *sandbox.Tenant, path string) error {

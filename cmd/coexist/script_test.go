@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/coexistsync/coexist/connectors/ad/ldapscript"
+	"github.com/coexistsync/coexist/connectors/graph"
 	"github.com/coexistsync/coexist/connectors/sandbox"
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/internal/company"
@@ -41,13 +42,14 @@ func TestScripts(t *testing.T) {
 			"company": writeCompany,
 			"replace": replace,
 			"exits":   exits,
+			"fits":    fits,
 			"advance": advance,
 			"task":    firstTask,
 		},
 	})
 }
 
-// startTenant is "tenant [ID=GUID] [seats=N] [role-less] [synced] [user=UPN] [troubled=UPN] [fault=METHOD,PATH,STATUS]": it serves a rehearsal tenant
+// startTenant is "tenant [ID=GUID] [seats=N] [role-less] [synced] [user=UPN] [troubled=UPN] [two] [fault=METHOD,PATH,STATUS]": it serves a rehearsal tenant
 // and sets TENANT, TENANT_URL, CONTROL, CLIENT and COEXIST_TENANT_SECRET.
 func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 	o := sandbox.Options{SKUs: sandbox.SampleSKUs(100)}
@@ -69,6 +71,11 @@ func startTenant(ts *testscript.TestScript, neg bool, args []string) {
 			o.Synced = true
 		case "readers":
 			o.Apps = []sandbox.App{{ID: "0d5a6c1e-0000-4000-8000-000000000001", Secret: "rehearsal-secret", Roles: []string{"User.Read.All"}}}
+		case "two": // applications: one that may only read, and another
+			reader := sandbox.App{ID: "0d5a6c1e-0000-4000-8000-000000000001", Secret: "reads", Roles: graph.LeastPermissions(false)}
+			writer := sandbox.App{ID: "0d5a6c1e-0000-4000-8000-000000000002", Secret: "writes", Roles: graph.LeastPermissions(true)}
+			o.Apps = []sandbox.App{reader, writer}
+			ts.Setenv("APPLY_CLIENT", writer.ID)
 		case "troubled":
 			troubled = append(troubled, value)
 			users = append(users, sandbox.Properties{"userPrincipalName": value, "mail": value, "displayName": "Troubled"})

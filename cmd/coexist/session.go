@@ -251,36 +251,43 @@ func settle(g directory.GUID, answers []map[directory.GUID]connector.Sighting) c
 	return gone
 }
 
-// target makes the connector of the tenant.
-func (s *session) target() (*graph.Connector, error) {
-	credential, base, err := credentialOf(s.cfg.Tenant)
+// target makes the connector of the tenant, for reading.
+func (s *session) target() (*graph.Connector, error) { return s.targetOf(s.cfg.Tenant) }
+
+func (s *session) targetOf(t config.Tenant) (*graph.Connector, error) {
+	credential, base, err := credentialOf(t)
 	if err != nil {
 		return nil, mark(errConfig, err)
 	}
-	c := graph.Config{BaseURL: base, TenantID: s.cfg.Tenant.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now, Sleep: s.sleep, Passwords: s.firstPassword}
+	c := graph.Config{BaseURL: base, TenantID: t.ID, Credential: credential, UserAgent: "coexist/" + version, Now: s.now, Sleep: s.sleep, Passwords: s.firstPassword}
 	if s.store != nil {
 		c.Cookies = s.store
 	}
-	if s.cfg.Tenant.URL != "" {
+	if t.URL != "" {
 		c.Writes = 1 << 30 // a rehearsal tenant says itself when it has enough
-	} else if c.Transport, err = outbound(s.cfg.Tenant); err != nil {
+	} else if c.Transport, err = outbound(t); err != nil {
 		return nil, mark(errConfig, err)
 	}
 	g, err := graph.New(c)
 	return g, mark(errConfig, err)
 }
 
-// targets makes the connectors of the tenant's directories.
-func (s *session) targets() (map[cloud.Directory]connector.Target, error) {
-	entra, err := s.target()
+// writers makes the connectors of the tenant's directories for those who write, who may sign in in another way.
+func (s *session) writers() (map[cloud.Directory]connector.Target, error) {
+	return s.targetsOf(s.cfg.Tenant.Writing())
+}
+
+// targetsOf makes the connectors of the tenant's directories.
+func (s *session) targetsOf(t config.Tenant) (map[cloud.Directory]connector.Target, error) {
+	entra, err := s.targetOf(t)
 	if err != nil {
 		return nil, err
 	}
 	out := map[cloud.Directory]connector.Target{cloud.Entra: entra}
-	if !s.cfg.Tenant.Exchange {
+	if !t.Exchange {
 		return out, nil
 	}
-	x, err := s.exchange()
+	x, err := s.exchangeOf(t)
 	if err != nil {
 		return nil, err
 	}
@@ -288,9 +295,10 @@ func (s *session) targets() (map[cloud.Directory]connector.Target, error) {
 	return out, nil
 }
 
-// exchange makes the connector of the tenant's Exchange Online.
-func (s *session) exchange() (*exchange.Connector, error) {
-	t := s.cfg.Tenant
+// exchange makes the connector of the tenant's Exchange Online, for reading.
+func (s *session) exchange() (*exchange.Connector, error) { return s.exchangeOf(s.cfg.Tenant) }
+
+func (s *session) exchangeOf(t config.Tenant) (*exchange.Connector, error) {
 	credential, _, err := credentialOf(t)
 	if err != nil {
 		return nil, mark(errConfig, err)

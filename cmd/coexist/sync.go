@@ -69,7 +69,7 @@ func syncCommand(c *console) *cli.Command {
 // syncDry makes a plan and reports it as sync does, and nothing more.
 func (s *session) syncDry(x *cli.Context, r request, json bool) error {
 	if !json {
-		m, err := s.planAndShow(x, x.String("out"), r, false)
+		m, _, err := s.planAndShow(x, x.String("out"), r, false)
 		return errors.Join(err, planOutcome(m, false, false))
 	}
 	m, _, err := s.plan(x.Context, x.String("out"), r, nil)
@@ -107,7 +107,7 @@ func (s *session) sync(x *cli.Context, r request, until time.Time, json bool) er
 	}
 	defer e.close()
 	e.until = until
-	y := &syncing{errand: e, x: x, json: json, row: journal.Run{ID: id, Tenant: s.cfg.Tenant.ID, Mode: "sync", By: who(), State: journal.Running, Started: s.now().UTC()}}
+	y := &syncing{errand: e, x: x, json: json, row: journal.Run{ID: id, Tenant: s.cfg.Tenant.ID, Mode: "sync", By: who(), Engine: version, State: journal.Running, Started: s.now().UTC()}}
 	if err := e.lease.Register(e.ctx, y.row); err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (y *syncing) makePlan(r request) (err error) {
 	if y.json {
 		_, _, err = y.session.plan(y.ctx, path, r, nil)
 	} else {
-		_, err = y.planAndShow(y.x, path, r, false)
+		_, _, err = y.planAndShow(y.x, path, r, false)
 	}
 	if err != nil {
 		return err

@@ -187,7 +187,7 @@ func (e *errand) carryTasks(all bool, names []string, again reconsider) (apply.T
 	if len(list) == 0 {
 		return none, nil
 	}
-	targets, err := e.targets()
+	targets, err := e.writers()
 	if err != nil {
 		return none, err
 	}
@@ -201,7 +201,7 @@ func (e *errand) carryTasks(all bool, names []string, again reconsider) (apply.T
 		run = "" // a sync that carried out a plan is a run already
 	}
 	return apply.RunTasks(e.ctx, apply.TaskOptions{List: list, Tenant: e.cfg.Tenant.ID, Policy: e.policies.Digest(), Tasks: e.lease,
-		Options: apply.Options{Run: run, Targets: targets, Ledger: e.store, Reconsider: again, Mode: "tasks", By: who(), Until: e.until, Now: e.now,
+		Options: apply.Options{Run: run, Targets: targets, Ledger: e.store, Reconsider: again, Mode: "tasks", By: who(), Engine: version, Until: e.until, Now: e.now,
 			Sleep:    (&patience{console: e.console}).sleep,
 			Progress: func(done, total int, _ journal.Entry) { e.progress.of(string(journal.Tasking), done, total) }}})
 }

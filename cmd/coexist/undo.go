@@ -54,11 +54,11 @@ func undoCommand(c *console) *cli.Command {
 				return err
 			}
 			defer older.Close() // read only
-			m, err := s.undo(x.Context, r, older, path)
+			m, digest, err := s.undo(x.Context, r, older, path)
 			if err != nil {
 				return err
 			}
-			if err := s.signPlan(path, x.String(signFlag.Name)); err != nil {
+			if err := s.signPlan(path, digest, x.String(signFlag.Name)); err != nil {
 				return err
 			}
 			f, err := openPlan(path)
@@ -100,33 +100,33 @@ func (s *session) runToUndo(ctx context.Context, name, file string) (journal.Run
 }
 
 // undo makes the plan.
-func (s *session) undo(ctx context.Context, r journal.Run, older *plan.File, path string) (m plan.Manifest, err error) {
+func (s *session) undo(ctx context.Context, r journal.Run, older *plan.File, path string) (m plan.Manifest, digest string, err error) {
 	was := older.Manifest()
 	if !directory.EqualFold(was.Tenant.ID, s.cfg.Tenant.ID) {
-		return m, mark(errRefused, coded("plan.tenant", "run %s was in tenant %s, and %s names tenant %s", r.ID, was.Tenant.ID, s.cfg.Path, s.cfg.Tenant.ID))
+		return m, "", mark(errRefused, coded("plan.tenant", "run %s was in tenant %s, and %s names tenant %s", r.ID, was.Tenant.ID, s.cfg.Path, s.cfg.Tenant.ID))
 	}
 	in, err := s.undoInputs(ctx, r, older)
 	if err != nil {
-		return m, err
+		return m, "", err
 	}
 	w, err := plan.CreateFile(path)
 	if err != nil {
-		return m, err
+		return m, "", err
 	}
 	defer w.Abort()
 	for _, f := range s.policies.Files() {
 		if err := w.File(f.Path, f.Bytes); err != nil {
-			return m, err
+			return m, "", err
 		}
 	}
 	if m, err = undo.Make(ctx, in, w); errors.Is(err, undo.ErrUnsettled) {
-		return m, mark(errRefused, fmt.Errorf("%w; carry the run on first with coexist apply --resume %s", err, r.ID))
+		return m, "", mark(errRefused, fmt.Errorf("%w; carry the run on first with coexist apply --resume %s", err, r.ID))
 	}
 	if err != nil {
-		return m, err
+		return m, "", err
 	}
-	_, err = w.Close(m)
-	return m, err
+	digest, err = w.Close(m)
+	return m, digest, err
 }
 
 // undoInputs reads the sources and gathers what the undo of a run is made from.
@@ -146,7 +146,7 @@ func (s *session) undoInputs(ctx context.Context, r journal.Run, older *plan.Fil
 	now := s.now()
 	in.Base = plan.Manifest{By: who().User, Created: now.UTC(), AsOf: now.UTC(), Expires: now.Add(planLife).UTC(),
 		Engine: plan.Engine{Version: version, Expr: exprVersion()}, Offline: offline(list),
-		Policy: plan.Policy{Digest: s.policies.Digest(), Git: gitOf(s.cfg.Policies)}}
+		Policy: plan.Policy{Digest: s.policies.Digest(), Git: s.git(ctx)}}
 	for _, f := range s.policies.Files() {
 		in.Base.Policy.Files = append(in.Base.Policy.Files, f.Path)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -21,16 +22,14 @@ func (s *session) diagnose(ctx context.Context, a validation) (told int, err err
 	if err != nil {
 		return 0, err
 	}
-	for i, x := range list {
-		if x.Snapshot == "" {
-			list[i].importer = curious{x.importer}
-		}
-	}
-	snap, err := s.read(ctx, list, s.policies)
+	snap, err := s.read(ctx, inquiring(list), s.policies)
 	if err != nil {
 		return 0, err
 	}
 	i, err := selection.One(snap, a.objects[0])
+	if errors.Is(err, selection.ErrNotFound) {
+		err = s.whereabouts(ctx, list, a.objects[0], err)
+	}
 	if err != nil {
 		return 0, notFound(err)
 	}
@@ -42,7 +41,7 @@ func (s *session) diagnose(ctx context.Context, a validation) (told int, err err
 	if err != nil {
 		return 0, err
 	}
-	l := validate.Diagnose(in, i, s.cfg.Tenant.ID, tried)
+	l := validate.Diagnose(in, i, validate.Circumstances{Tenant: s.cfg.Tenant.ID, Outside: s.outside(snap, i), Tried: tried})
 	if l.Headline >= 0 {
 		told = 1
 	}
@@ -68,7 +67,7 @@ func (s *session) history(ctx context.Context, a directory.Anchor) ([]validate.A
 				return nil, err
 			}
 			if e.Anchor == a {
-				out = append(out, validate.Attempt{At: e.At, What: strings.TrimSpace(string(e.Action) + " in " + e.Directory.Title()), State: string(e.State),
+				out = append(out, validate.Attempt{At: e.At, What: strings.TrimSpace(string(e.Action) + " in " + e.Directory.Title()), Action: e.Action, Done: e.State.Succeeded(), State: string(e.State),
 					RequestID: e.RequestID, Detail: e.Detail})
 			}
 		}

@@ -27,16 +27,11 @@ func (s *session) validate(ctx context.Context, a validation) (told int, err err
 	if err != nil {
 		return 0, err
 	}
-	for i, x := range list {
-		if x.Snapshot == "" { // what was not saved is not there; the checks that need it are listed
-			list[i].importer = curious{x.importer}
-		}
-	}
-	snap, err := s.read(ctx, list, s.policies)
+	snap, err := s.read(ctx, inquiring(list), s.policies)
 	if err != nil {
 		return 0, err
 	}
-	only, missing := s.only(snap, a.objects)
+	only, missing := s.only(ctx, list, snap, a.objects)
 	if missing != nil && len(only) == 0 {
 		return 0, missing
 	}
@@ -103,6 +98,18 @@ func (s *session) validated(ctx context.Context, a validation, snap *snapshot.Sn
 	return in, seen, err
 }
 
+// inquiring gives the sources so that they read what the checks need. What was not saved in a snapshot is not there; the
+// checks that need it are listed.
+func inquiring(list []source) []source {
+	out := slices.Clone(list)
+	for i, x := range out {
+		if x.Snapshot == "" {
+			out[i].importer = curious{x.importer}
+		}
+	}
+	return out
+}
+
 // curious reads what the checks need beside what it is asked for.
 type curious struct{ connector.Importer }
 
@@ -132,7 +139,7 @@ func (s *session) validationReport(a validation, of report.Validated) report.Val
 
 // only finds the objects that are asked for; none for all. One that was set aside for its anchor is checked like any other.
 // Those that are not there are told together.
-func (s *session) only(snap *snapshot.Snapshot, names []string) ([]plan.Object, error) {
+func (s *session) only(ctx context.Context, list []source, snap *snapshot.Snapshot, names []string) ([]plan.Object, error) {
 	var out []plan.Object
 	var missing []error
 	for _, name := range names {
@@ -141,6 +148,8 @@ func (s *session) only(snap *snapshot.Snapshot, names []string) ([]plan.Object, 
 		switch {
 		case errors.As(err, &aside):
 			out = append(out, plan.Object{Name: aside.Name, DN: aside.DN})
+		case errors.Is(err, selection.ErrNotFound):
+			missing = append(missing, notFound(s.whereabouts(ctx, list, name, err)))
 		case err != nil:
 			missing = append(missing, notFound(err))
 		default:

@@ -148,7 +148,8 @@ func (a *answer) carryOut(ctx context.Context, c *console, words []string) error
 func (a *answer) arguments(words []string) (args []string, leave func(), err error) {
 	q := a.request
 	leave = func() {}
-	if a.shape.writes && q.Mode != wire.Apply && (q.Mode != wire.WhatIf || a.shape.rehearse == "") {
+	writes := a.shape.writes || slices.ContainsFunc(a.shape.writing, func(name string) bool { return q.Params[name] != nil })
+	if writes && q.Mode != wire.Apply && (q.Mode != wire.WhatIf || a.shape.rehearse == "") {
 		return nil, leave, usagef("%w: %s is not possible in mode %s", wire.ErrRequest, q.Op, q.Mode)
 	}
 	args = slices.Clone(words)

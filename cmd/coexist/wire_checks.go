@@ -107,6 +107,9 @@ func category(f foundText) string {
 
 // endValidation sends the objects, by name, and makes the summary the result.
 func endValidation(a *answer, h head) error {
+	if h.has("mailbox") {
+		return endMailbox(a, h)
+	}
 	var of struct {
 		Object  *plan.Object  `json:"object"`
 		Objects []plan.Object `json:"objects"`

@@ -14,8 +14,9 @@ import (
 // shape says how the JSON document of a command becomes records. The members of a document are named by their path:
 // plan.changes.
 type shape struct {
-	writes   bool   // it changes something outside, so that mode read is refused
-	rehearse string // the option that lets it change nothing; "" where there is none
+	writes   bool     // it changes something outside, so that mode read is refused
+	writing  []string // options with which it does so
+	rehearse string   // the option that lets it change nothing; "" where there is none
 	each     map[string]func(*answer, json.RawMessage) error
 	end      func(*answer, head) error
 	failed   func(*answer, error) // for commands whose mistakes are results

@@ -37,6 +37,7 @@ func wireCode(err error, exit int) string {
 	var with *codedError
 	var refusal *apply.Refusal
 	var held *store.HeldError
+	var halted *store.HaltError
 	kind := fault.KindOf(err)
 	switch {
 	case errors.As(err, &with):
@@ -45,6 +46,8 @@ func wireCode(err error, exit int) string {
 		return refusals[refusal.Reason]
 	case errors.As(err, &held), errors.Is(err, store.ErrBusy):
 		return "run.busy"
+	case errors.As(err, &halted):
+		return "run.halted"
 	case errors.Is(err, plan.ErrAltered), errors.Is(err, plan.ErrNotPlan), errors.Is(err, plan.ErrVersion):
 		return "plan.altered"
 	case errors.Is(err, store.ErrOtherTenant):

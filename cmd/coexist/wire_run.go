@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coexistsync/coexist/engine/journal"
+	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/internal/wire"
 )
 
@@ -90,12 +92,19 @@ func entryError(e journal.Entry) wire.Line {
 func takeRun(a *answer, b json.RawMessage) error {
 	var x struct {
 		journal.Run
-		Counts journal.Counts `json:"counts"`
+		Counts  journal.Counts      `json:"counts"`
+		Effects map[plan.Action]int `json:"effects"`
 	}
 	if err := json.Unmarshal(b, &x); err != nil {
 		return err
 	}
-	return a.record(runRecord(x.Run, x.Counts), x.ID)
+	r := runRecord(x.Run, x.Counts)
+	var added, updated, deleted int
+	for action, n := range x.Effects {
+		added, updated, deleted = tally(action, n, added, updated, deleted)
+	}
+	r.Added, r.Updated, r.Deleted = &added, &updated, &deleted
+	return a.record(r, x.ID)
 }
 
 // endRun makes a run the result.
@@ -126,6 +135,9 @@ func endRun(prefix string) func(*answer, head) error {
 
 // endSync makes the run of a sync the result; without one, what its plan came to.
 func endSync(a *answer, h head) error {
+	if !h.has("plan") {
+		return endDetached(a, h)
+	}
 	if err := endPlan("plan.")(a, h); err != nil {
 		return err
 	}
@@ -153,7 +165,7 @@ func notApplied(a *answer, p wire.Plan) wire.SyncRun {
 	at := p.CreatedAt
 	var none int
 	r := wire.SyncRun{Mode: "Apply", State: "NothingToDo", Added: &none, Updated: &none, Deleted: &none, Trigger: a.request.Op, PlanDigest: p.Digest, TenantID: p.TenantID, StartedAt: &at, EndedAt: &at, Changes: p.Changes,
-		Skipped: p.Skipped, User: who().User, Computer: who().Host}
+		Skipped: p.Skipped, User: who().User, Computer: who().Host, PolicyType: policyTypeOf(a.request.Op), PercentComplete: -1, EngineVersion: version}
 	if a.request.Mode == wire.WhatIf {
 		r.Mode, r.State, r.Added, r.Updated, r.Deleted = "WhatIf", "Succeeded", &p.Added, &p.Updated, &p.Deleted
 		if p.Path == "" { // the plan file is gone
@@ -168,24 +180,48 @@ func notApplied(a *answer, p wire.Plan) wire.SyncRun {
 
 // runRecord gives the record of a run.
 func runRecord(r journal.Run, c journal.Counts) wire.SyncRun {
-	x := wire.SyncRun{RunID: r.ID, Mode: "Apply", Trigger: r.Mode, PlanDigest: r.Plan, TenantID: r.Tenant, StartedAt: instantOf(r.Started), EndedAt: instantOf(r.Finished),
+	x := wire.SyncRun{RunID: r.ID, Mode: "Apply", Trigger: r.Mode, PolicyType: policyTypeOf(r.Mode), PercentComplete: -1, StopRequested: r.Stop != nil, EngineVersion: r.Engine, PlanDigest: r.Plan, TenantID: r.Tenant, StartedAt: instantOf(r.Started), EndedAt: instantOf(r.Finished),
 		Changes: r.Changes, Succeeded: c.Succeeded(), Errors: c.Reached() - c.Succeeded() - c[journal.Delayed], Detail: r.Detail, User: r.By.User, Computer: r.By.Host}
 	if x.EndedAt != nil && x.StartedAt != nil {
 		x.DurationMs = x.EndedAt.Sub(*x.StartedAt).Milliseconds()
 	}
+	if p := r.Progress; p != nil {
+		x.Phase, x.PercentComplete = string(p.Phase), p.Percent()
+	}
+	if r.State == journal.Running {
+		x.Errors -= c.Unsettled()
+	}
+	x.State = runState(r, x.Succeeded+c[journal.Delayed], x.Changes) // what waits as a task is no error
+	return x
+}
+
+// runState gives the word for how a run stands, of whose changes some have or will have their effect.
+func runState(r journal.Run, well, changes int) string {
 	switch {
 	case r.State == journal.Running:
-		x.State, x.Errors = "Running", x.Errors-c.Unsettled()
+		return "Running"
 	case r.State == journal.Interrupted:
-		x.State = "Interrupted"
+		return "Interrupted"
 	case r.State == journal.Stopped:
-		x.State = "Stopped"
-	case x.Succeeded+c[journal.Delayed] == x.Changes: // what waits as a task is no error
-		x.State = "Succeeded"
-	default:
-		x.State = "CompletedWithErrors"
+		return "Stopped"
+	case r.State == journal.Refused && strings.HasPrefix(r.Detail, "guard "):
+		return "StoppedGuardExceeded"
+	case r.State == journal.Refused:
+		return "Refused"
+	case r.State == journal.Broken:
+		return "Failed"
+	case well == changes || r.Mode == "tasks": // of which those that failed are told one by one
+		return "Succeeded"
 	}
-	return x
+	return "CompletedWithErrors"
+}
+
+// policyTypeOf gives how a run reads the directories, in the words of ADSync. Without change tracking that is in full.
+func policyTypeOf(mode string) string {
+	if mode == "sync" {
+		return "Initial"
+	}
+	return ""
 }
 
 func instantOf(at time.Time) *time.Time {

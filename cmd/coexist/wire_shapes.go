@@ -38,6 +38,8 @@ var shapes = map[string]shape{
 	"runs":            {each: map[string]member{"runs": takeRun}},
 	"runs list":       {each: map[string]member{"runs": takeRun}},
 	"runs show":       {each: map[string]member{"entries": takeEntry(true)}, end: endRun("")},
+	"runs wait":       {each: map[string]member{"entries": takeEntry(true)}, end: endRun("")},
+	"runs stop":       {writes: true, end: endRun("")},
 	"apply":           {writes: true, each: map[string]member{"entries": takeEntry(false)}, end: endRun("")},
 	"sync":            {writes: true, rehearse: "dry-run", each: map[string]member{"plan.changes": takeChange, "plan.skips": ignore, "run.entries": takeEntry(false)}, end: endSync},
 	"schedule render": {end: endSchedule},
@@ -47,6 +49,20 @@ var shapes = map[string]shape{
 	"policy check":    {each: map[string]member{"policies.policies": takePolicy}, end: endPolicies},
 	"policy test":     {end: endTests},
 	"policy lint":     {end: endLint},
+	"policy impact":   {each: map[string]member{"groups": takeImpact}},
+	"explain":         {end: endExplain},
+
+	"tasks list":    {each: map[string]member{"tasks": takeTask}},
+	"tasks show":    {end: endTask},
+	"tasks run":     {writes: true, end: endTaskRun},
+	"tasks suspend": {writes: true, end: endTask},
+	"tasks resume":  {writes: true, end: endTask},
+	"tasks cancel":  {writes: true, end: endTask},
+
+	"halt":       {writing: []string{"reason", "lift"}, each: map[string]member{"halts": takeHalt}, end: endHalt},
+	"approve":    {writes: true, each: map[string]member{"approvals": takeApproval}},
+	"undo":       {each: map[string]member{"changes": takeChange, "skips": ignore}, end: endPlan("")},
+	"diagnostic": {end: endDiagnostic},
 
 	"credential list":   {each: map[string]member{"credentials": takeCredential}},
 	"credential set":    {writes: true, each: map[string]member{"credentials": takeCredential}},
@@ -116,7 +132,7 @@ func (a *answer) digest() string {
 
 // planPath gives the plan file that the request names.
 func (a *answer) planPath() string {
-	if len(a.request.Args) > 0 {
+	if len(a.request.Args) > 0 && a.request.Op != "undo" {
 		return a.request.Args[0]
 	}
 	if v, err := wire.Texts(a.request.Params["out"]); err == nil && len(v) > 0 {
@@ -124,6 +140,9 @@ func (a *answer) planPath() string {
 	}
 	if a.request.Mode == wire.WhatIf {
 		return "" // of a rehearsal nothing is left
+	}
+	if a.request.Op == "undo" {
+		return "undo.plan"
 	}
 	return "coexist.plan"
 }

@@ -169,7 +169,7 @@ func TestImportDescribesItsSource(t *testing.T) {
 		InvocationID: ldapscript.GUID("invocation"),
 		Scopes:       []snapshot.Scope{{OU: staff, GUID: ldapscript.GUID(staff), Filter: "(department=Sales)", ExcludedFromOtherEngine: true, Objects: 1}},
 		Attributes: []string{"cn", "Department", "displayName", "distinguishedName", "extensionAttribute1", "groupType", "mail", "mailNickname",
-			"member", "mS-DS-ConsistencyGuid", "objectClass", "objectGUID", "objectSid", "primaryGroupID", "proxyAddresses", "sAMAccountName",
+			"member", "mS-DS-ConsistencyGuid", "msExchMailboxGuid", "msExchRecipientTypeDetails", "msExchRemoteRecipientType", "objectClass", "objectGUID", "objectSid", "primaryGroupID", "proxyAddresses", "sAMAccountName",
 			"userAccountControl", "userPrincipalName", "uSNChanged", "whenChanged"},
 		MissingAttrs: []string{"extensionAttribute1"},
 	}}

@@ -20,7 +20,8 @@ import (
 type Tenant struct {
 	Target connector.Target
 	// Put places an object that is not ours into the tenant, past the target, and returns its id. Only Type, Anchor,
-	// Synced and the properties displayName, userPrincipalName, mailNickname and accountEnabled need to be regarded.
+	// Synced, the properties displayName, userPrincipalName, mailNickname and accountEnabled, and of a mail contact Mail and
+	// Proxies, need to be regarded.
 	Put func(t *testing.T, o cloud.Object) (id string)
 }
 
@@ -52,6 +53,8 @@ func Run(t *testing.T, setup func(t *testing.T) Tenant) {
 		"an error of yield is passed on":                    (*suite).yieldError,
 		"a cancelled read is an error":                      (*suite).cancelled,
 		"only the properties asked for are returned":        (*suite).onlyAsked,
+		"a photo is written and read as its digest":         (*suite).photo,
+		"a mail contact is among the objects":               (*suite).contact,
 		"many questions are answered as one by one":         (*suite).survey,
 	} {
 		t.Run(name, func(t *testing.T) {

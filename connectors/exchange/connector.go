@@ -115,6 +115,7 @@ var (
 	_ connector.Target   = (*Connector)(nil)
 	_ connector.Tracer   = (*Connector)(nil)
 	_ connector.Detailer = (*Connector)(nil)
+	_ connector.Surveyor = (*Connector)(nil)
 )
 
 // New makes a connector over InvokeCommand and, where the application was given its permission, the Admin API v2.0. It

@@ -149,6 +149,18 @@ func TestOutcome(t *testing.T) {
 	}
 }
 
+// TestRowsBesideErrorsAreNoList: what a partial failure leaves of a list is not taken for all of it.
+func TestRowsBesideErrorsAreNoList(t *testing.T) {
+	s := serve(t, answer(200, `{"value":[{"Guid":"a"}],"@adminapi.errors":["Ex1|X|one server did not answer"]}`))
+	if got, err := s.Run(t.Context(), exchange.Command{Cmdlet: "Get-Mailbox"}); fault.KindOf(err) != fault.Transient {
+		t.Errorf("%d rows, %v", len(got.Rows), err)
+	}
+	s = serve(t, answer(200, `{"value":[{"Guid":"a"}],"@adminapi.errors":[]}`))
+	if got, err := s.Run(t.Context(), exchange.Command{Cmdlet: "Get-Mailbox"}); err != nil || len(got.Rows) != 1 {
+		t.Errorf("no errors: %d rows, %v", len(got.Rows), err)
+	}
+}
+
 func TestRetryAfterIsObeyed(t *testing.T) {
 	s := serve(t, answer(429, "", "Retry-After", "2.5"), answer(200, empty))
 	if _, err := s.Run(t.Context(), exchange.Command{Cmdlet: "Get-Mailbox"}); err != nil {

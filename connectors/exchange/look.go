@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
 	"github.com/coexistsync/coexist/engine/connector"
@@ -99,19 +98,25 @@ func sourceOf(t cloud.Type) *source {
 // survey carries out looks in few requests and gives an answer for each.
 func (c *Connector) survey(ctx context.Context, looks []look) []connector.Answer {
 	var list []Command
-	for _, l := range looks {
+	at := make([]int, len(looks))
+	for i, l := range looks {
+		at[i] = -1
 		for _, p := range l.parts {
+			if p.facet == whole {
+				at[i] = len(list)
+			}
 			list = append(list, p.command)
 		}
 	}
 	results := c.run.RunAll(ctx, list)
+	c.elsewhere(ctx, looks, at, results)
 	items := make([]item, len(looks))
 	out := make([]connector.Answer, len(looks))
 	var names []string
 	n := 0
 	for i := range looks {
 		l := &looks[i]
-		items[i], out[i].Err = c.read(ctx, l, results[n:n+len(l.parts)])
+		items[i], out[i].Err = c.read(l, results[n:n+len(l.parts)])
 		n += len(l.parts)
 		names = append(names, items[i].names()...)
 	}
@@ -131,14 +136,14 @@ func (c *Connector) survey(ctx context.Context, looks []look) []connector.Answer
 }
 
 // read puts an object together from the results of its parts.
-func (c *Connector) read(ctx context.Context, l *look, results []Result) (item, error) {
+func (c *Connector) read(l *look, results []Result) (item, error) {
 	it := item{Object: cloud.Object{ID: l.id, Type: l.t}}
 	found := 0
 	for i, p := range l.parts {
 		if p.facet != whole {
 			continue
 		}
-		row, err := c.recipient(ctx, l, results[i])
+		row, err := c.recipient(l, results[i])
 		if err != nil {
 			return item{}, err
 		}
@@ -206,36 +211,59 @@ func (c *Connector) itemAt(l *look, row Row) (item, error) {
 	return it, nil
 }
 
-// recipient gives the row of an object. A user without the mailbox that is looked for may be a mail user, and the other way
-// round; one that is neither may lie in deleted items.
-func (c *Connector) recipient(ctx context.Context, l *look, first Result) (Row, error) {
-	r := first
-	for step := 0; ; step++ {
-		switch {
-		case r.Err == nil && len(r.Answer.Rows) == 1:
-			return r.Answer.Rows[0], nil
-		case r.Err == nil && len(r.Answer.Rows) > 1:
-			return nil, &fault.Error{Kind: fault.Conflict, Op: "read " + l.id, Err: errors.New("several recipients answer to it")}
-		case r.Err != nil && fault.KindOf(r.Err) != fault.NotFound:
-			return nil, r.Err
+// elsewhere asks again about users that are not what was looked for: one without the mailbox may be a mail user, and the
+// other way round; one that is neither may lie in deleted items. at gives where the result of each look's recipient stands,
+// -1 where it has none.
+func (c *Connector) elsewhere(ctx context.Context, looks []look, at []int, results []Result) {
+	for _, again := range []func(*look) Command{(*look).otherwise, (*look).buried} {
+		var list []Command
+		var of []int
+		for i := range looks {
+			if at[i] >= 0 && looks[i].t.IsUser() && absent(results[at[i]]) {
+				list, of = append(list, again(&looks[i])), append(of, at[i])
+			}
 		}
-		if !l.t.IsUser() || step == 2 {
-			return nil, c.missing(l.t, l.id, "read "+l.id, r.Err)
-		}
-		other := &getMailUser
-		if sourceOf(l.t) == other {
-			other = &getMailbox
-		}
-		next := other.one(identity(l.id), l.properties)
-		if step == 1 {
-			next = command("Get-Recipient", "Identity", identity(l.id), "IncludeSoftDeletedRecipients", true)
-			next.Select = append(slices.Clone(baseFields), "WhenSoftDeleted")
-		}
-		r.Answer, r.Err = c.run.Run(ctx, next)
-		if step == 1 && r.Err == nil {
-			r.Answer.Rows = slices.DeleteFunc(r.Answer.Rows, func(x Row) bool { return x.text("WhenSoftDeleted") == "" })
+		for k, r := range c.run.RunAll(ctx, list) {
+			if list[k].Cmdlet == "Get-Recipient" {
+				r.Answer.Rows = slices.DeleteFunc(r.Answer.Rows, func(x Row) bool { return x.text("WhenSoftDeleted") == "" })
+			}
+			results[of[k]] = r
 		}
 	}
+}
+
+// absent reports whether nothing answers to an identity.
+func absent(r Result) bool {
+	return r.Err == nil && len(r.Answer.Rows) == 0 || r.Err != nil && fault.KindOf(r.Err) == fault.NotFound
+}
+
+// otherwise looks for a mail user in place of a mailbox, or for a mailbox in place of a mail user.
+func (l *look) otherwise() Command {
+	other := &getMailUser
+	if sourceOf(l.t) == other {
+		other = &getMailbox
+	}
+	return other.one(identity(l.id), l.properties)
+}
+
+// buried looks among what is deleted.
+func (l *look) buried() Command {
+	c := command("Get-Recipient", "Identity", identity(l.id), "IncludeSoftDeletedRecipients", true)
+	c.Select = append(slices.Clone(baseFields), "WhenSoftDeleted")
+	return c
+}
+
+// recipient gives the one row of an answer about an object.
+func (c *Connector) recipient(l *look, r Result) (Row, error) {
+	switch {
+	case absent(r):
+		return nil, c.missing(l.t, l.id, "read "+l.id, r.Err)
+	case r.Err != nil:
+		return nil, r.Err
+	case len(r.Answer.Rows) > 1:
+		return nil, &fault.Error{Kind: fault.Conflict, Op: "read " + l.id, Err: errors.New("several recipients answer to it")}
+	}
+	return r.Answer.Rows[0], nil
 }
 
 // missing says what it means that Exchange Online does not know an object: what Entra ID knows, or was just made here, will
@@ -267,13 +295,17 @@ func (c *Connector) Current(ctx context.Context, t cloud.Type, id string, proper
 func (c *Connector) Survey(ctx context.Context, questions []connector.Question) []connector.Answer {
 	out := make([]connector.Answer, len(questions))
 	var looks []look
-	var at []int
+	var hunts []hunt
+	var at, sought []int
 	for i, q := range questions {
 		if q.ID == "" {
-			out[i].Object, out[i].Err = c.ByAnchor(ctx, q.Type, q.Anchor)
+			hunts, sought = append(hunts, huntFor(q.Type, q.Anchor)), append(sought, i)
 			continue
 		}
 		looks, at = append(looks, lookAt(q.Type, q.ID, q.Properties, false)), append(at, i)
+	}
+	for k, a := range c.hunt(ctx, hunts) {
+		out[sought[k]] = a
 	}
 	for k, a := range c.survey(ctx, looks) {
 		out[at[k]] = a
@@ -303,49 +335,4 @@ func (c *Connector) Detail(ctx context.Context, ids []string, properties []strin
 		}
 	}
 	return nil
-}
-
-// ByAnchor finds an object by the name that it got when it was made here, first among the live, then among the deleted.
-// While a create of that anchor may still be on its way, one that is not found is fault.NotReady.
-func (c *Connector) ByAnchor(ctx context.Context, t cloud.Type, a directory.Anchor) (cloud.Object, error) {
-	op, name := "find "+string(t)+" by anchor "+string(a), mark(a)
-	if name == "" {
-		return cloud.Object{}, &fault.Error{Kind: fault.Invalid, Op: op, Err: errors.New("the anchor is no GUID")}
-	}
-	for _, deleted := range []bool{false, true} {
-		if deleted && !t.IsUser() {
-			break // contacts and groups are gone at once
-		}
-		get := command("Get-Recipient", "Filter", "Name -eq '"+name+"'", "ResultSize", unlimited)
-		get.Select = append(slices.Clone(baseFields), "WhenSoftDeleted")
-		if deleted {
-			get.set("IncludeSoftDeletedRecipients", true)
-		}
-		got, err := c.run.Run(ctx, get)
-		if err != nil {
-			return cloud.Object{}, err
-		}
-		rows := slices.DeleteFunc(got.Rows, func(r Row) bool { return !strings.EqualFold(r.text("Name"), name) })
-		switch len(rows) {
-		case 0:
-			continue
-		case 1:
-			it, ok, err := itemOf(rows[0], nil, nil)
-			if err != nil || !ok {
-				return cloud.Object{}, &fault.Error{Kind: fault.Conflict, Op: op, Err: errors.New("its name is in use by another kind of recipient")}
-			}
-			it.Anchor = a
-			if deleted {
-				it.bury(rows[0])
-			}
-			c.unsure.forget(name)
-			return it.Object, nil
-		}
-		return cloud.Object{}, &fault.Error{Kind: fault.Conflict, Op: op, Err: errors.New("several recipients have its name")}
-	}
-	kind := fault.NotFound
-	if c.unsure.has(name) {
-		kind = fault.NotReady
-	}
-	return cloud.Object{}, &fault.Error{Kind: kind, Op: op, Err: errors.New("no recipient has it")}
 }

@@ -23,6 +23,7 @@ type source struct {
 
 var (
 	mailboxColumns = append(slices.Clone(baseFields), mailboxFields...)
+	lostColumns    = append(slices.Clone(mailboxColumns), "DisplayName")
 	mailboxFacets  = []cloud.Facet{cloud.FacetRecipient, cloud.FacetArchive}
 	otherFacets    = []cloud.Facet{cloud.FacetRecipient}
 
@@ -33,8 +34,8 @@ var (
 	getUnified  = source{cmdlet: "Get-UnifiedGroup", base: baseFields, facets: otherFacets}
 
 	sources = []source{getMailbox, getMailUser, getContact, getGroup, getUnified,
-		{cmdlet: "Get-Mailbox", extra: []any{"SoftDeletedMailbox", true}, base: mailboxColumns, deleted: true},
-		{cmdlet: "Get-Mailbox", extra: []any{"InactiveMailboxOnly", true}, base: mailboxColumns, deleted: true},
+		{cmdlet: "Get-Mailbox", extra: []any{"SoftDeletedMailbox", true}, base: lostColumns, deleted: true},
+		{cmdlet: "Get-Mailbox", extra: []any{"InactiveMailboxOnly", true}, base: lostColumns, deleted: true},
 	}
 )
 
@@ -146,9 +147,12 @@ func (c *Connector) list(ctx context.Context, properties []string) ([]item, erro
 	return items, nil
 }
 
-// bury marks an object as deleted.
+// bury marks an object as deleted, and takes its name: people have to tell it from others by that.
 func (it *item) bury(r Row) {
 	it.Deleted = true
+	if name := r.text("DisplayName"); name != "" {
+		it.Put("displayName", cloud.Text(name))
+	}
 	_, when := r["WhenSoftDeleted"]
 	it.Recipient.SoftDeleted = !it.Recipient.Inactive || when && r.text("WhenSoftDeleted") != ""
 }

@@ -56,7 +56,19 @@ var baseFields = []string{"ExternalDirectoryObjectId", "Guid", "Name", "Identity
 	"PrimarySmtpAddress", "EmailAddresses", "IsDirSynced", "DisplayName", "Alias"}
 
 // mailboxFields are read of mailboxes and mail users besides.
-var mailboxFields = []string{"UserPrincipalName", "ImmutableId", "ExchangeGuid", "ArchiveGuid", "IsExchangeCloudManaged", "SKUAssigned", "IsInactiveMailbox"}
+var mailboxFields = []string{"UserPrincipalName", "ImmutableId", "ExchangeGuid", "ArchiveGuid", "IsExchangeCloudManaged", "SKUAssigned", "IsInactiveMailbox",
+	"LitigationHoldEnabled", "InPlaceHolds", "ComplianceTagHoldApplied", "DelayHoldApplied", "DelayReleaseHoldApplied"}
+
+// held reports whether a hold keeps what is in a mailbox. An entry of InPlaceHolds that begins with a dash excludes the mailbox
+// from a policy of the organisation. Source: "Identify the type of hold placed on an Exchange Online mailbox".
+func held(r Row) bool {
+	for _, f := range []string{"LitigationHoldEnabled", "ComplianceTagHoldApplied", "DelayHoldApplied", "DelayReleaseHoldApplied"} {
+		if b, _ := r.truth(f); b {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.list("InPlaceHolds"), func(s string) bool { return !strings.HasPrefix(s, "-") })
+}
 
 // fieldsOf gives what to select for properties that a source shows.
 func fieldsOf(base []string, facets []cloud.Facet, properties []string) []string {
@@ -87,7 +99,7 @@ func itemOf(r Row, facets []cloud.Facet, properties []string) (it item, ok bool,
 	inactive, _ := r.truth("IsInactiveMailbox")
 	o.Synced = synced
 	o.Recipient = &cloud.Recipient{Details: details, GUID: r.guid("Guid"), ExchangeGUID: r.guid("ExchangeGuid"), ArchiveGUID: r.guid("ArchiveGuid"),
-		DirSynced: synced, CloudManaged: managed, Inactive: inactive}
+		DirSynced: synced, CloudManaged: managed, Inactive: inactive, Held: held(r)}
 	if b, ok := r.truth("SKUAssigned"); ok {
 		o.Recipient.Licensed = &b
 	}

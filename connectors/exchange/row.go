@@ -153,6 +153,10 @@ func readAnswer(body []byte) (a Answer, next string, err error) {
 	if len(b.Failure) > 0 && string(b.Failure) != "null" {
 		return Answer{}, "", errors.New("the answer of a success holds an error")
 	}
+	var failed []json.RawMessage
+	if len(b.Errors) > 0 && string(b.Errors) != "null" && (json.Unmarshal(b.Errors, &failed) != nil || len(failed) > 0) {
+		return Answer{}, "", errors.New("the answer holds errors beside its rows, which may not be all") // never taken for a whole list
+	}
 	if len(b.Value) == 0 {
 		return Answer{}, "", errors.New("the answer holds no value")
 	}

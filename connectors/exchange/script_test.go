@@ -1,8 +1,13 @@
 package exchange_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"iter"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -87,5 +92,58 @@ func (f *full) Write(b []byte) (int, error) {
 func TestScriptThatCannotBeWrittenIsAnError(t *testing.T) {
 	if _, _, err := exchange.WriteScript(&full{100}, "Plan x", each()); err == nil {
 		t.Error("a script that was cut counts as written")
+	}
+}
+
+// TestScriptOfHostileNamesIsWhatItSays has PowerShell's own parser read a script in which every text tries to break out: no
+// error, no command but the cmdlets written, and every name one literal with the text that it had.
+func TestScriptOfHostileNamesIsWhatItSays(t *testing.T) {
+	pwsh, err := exec.LookPath("pwsh")
+	if err != nil {
+		t.Skip("no pwsh")
+	}
+	hostile := []string{"'; Remove-Item C:\\ #", "\u2018; Stop-Computer; \u2019", "\u201a\u201b'", "$(Stop-Computer)", "`; Stop-Computer", "a\r\nStop-Computer", "\u2028Stop-Computer",
+		"\u0085Stop-Computer", "#>; Stop-Computer <#", "-WhatIf:$false", "@{a=1}", "\u201d; Stop-Computer; \u201c", "\x00\x1b[2J", "\U000e0001 tag", "\u202egpj.exe", "--%", "&{Stop-Computer}", "", "'"}
+	var changes []plan.Change
+	for i, h := range hostile {
+		o := plan.Object{Anchor: groupAnchor, Kind: "group", Type: cloud.DistributionGroup, Name: h, ID: "exo:b0"}
+		changes = append(changes, plan.Change{ID: "c" + strconv.Itoa(i) + h, Object: o, Action: plan.Update, Directory: cloud.Exchange, Facet: cloud.FacetRecipient,
+			Attributes: []plan.Attribute{set("addresses", cloud.Texts([]string{"X500:" + h})), set("displayName", cloud.Text("x"+h))}})
+	}
+	var b strings.Builder
+	if written, left, err := exchange.WriteScript(&b, hostile[5], each(changes...)); err != nil || written != len(hostile) || left != 0 {
+		t.Fatalf("%d written, %d left out, %v", written, left, err)
+	}
+	dir := t.TempDir()
+	script, probe := filepath.Join(dir, "plan.ps1"), filepath.Join(dir, "probe.ps1")
+	const read = `param($Path)
+$tokens = $null; $errors = $null
+$ast = [System.Management.Automation.Language.Parser]::ParseFile($Path, [ref]$tokens, [ref]$errors)
+foreach ($e in $errors) { if ($e.ErrorId -ne 'ModuleNotFound') { "error $($e.Message)" } }
+foreach ($c in $ast.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandAst] }, $true)) { "command $($c.GetCommandName())" }
+foreach ($x in $ast.FindAll({ $args[0] -is [System.Management.Automation.Language.ExpandableStringExpressionAst] -or $args[0] -is [System.Management.Automation.Language.SubExpressionAst] -or $args[0] -is [System.Management.Automation.Language.ScriptBlockExpressionAst] }, $true)) { "code $x" }
+foreach ($p in $ast.FindAll({ $args[0] -is [System.Management.Automation.Language.CommandParameterAst] -and $args[0].ParameterName -eq 'DisplayName' }, $true)) {
+  $v = & ([scriptblock]::Create($p.Argument.Extent.Text))
+  'name ' + [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($v))
+}
+`
+	for name, text := range map[string]string{script: "\ufeff" + b.String(), probe: read} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := exec.CommandContext(t.Context(), pwsh, "-NoProfile", "-NonInteractive", "-File", probe, script).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var want []string
+	for range hostile {
+		want = append(want, "command Set-DistributionGroup")
+	}
+	for _, h := range hostile {
+		want = append(want, "name "+base64.StdEncoding.EncodeToString([]byte("x"+h)))
+	}
+	if d := cmp.Diff(want, strings.Fields(strings.ReplaceAll(strings.TrimSpace(string(out)), "\r", "")), cmp.Transformer("lines", func(l []string) string { return strings.Join(l, " ") })); d != "" {
+		t.Errorf("what the parser reads (-want +got):\n%s", d)
 	}
 }

@@ -33,7 +33,7 @@ var (
 			}
 			return cloud.Text(strings.ToLower(r.Manager.ID))
 		}},
-		column{photoName, "", nil},
+		column{cloud.Photo, "", nil},
 		textColumn("city", func(r *row) string { return r.City }),
 		textColumn("companyName", func(r *row) string { return r.CompanyName }),
 		textColumn("country", func(r *row) string { return r.Country }),

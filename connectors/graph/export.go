@@ -167,11 +167,11 @@ func (w *writer) checkAttributes() error {
 		switch {
 		case own && !slices.Contains(allowed, a.Name):
 			return fmt.Errorf("property %q is not written by %s", a.Name, w.change.Action)
-		case a.Name == photoName && w.change.Action == plan.Update:
+		case a.Name == cloud.Photo && w.change.Action == plan.Update:
 			if err := checkPhoto(&a); err != nil {
 				return err
 			}
-		case a.Name == photoName:
+		case a.Name == cloud.Photo:
 			return errors.New("a photo is written by an update, once the user is there")
 		case !own && (col.field == "" || a.Name == "licenses"):
 			return fmt.Errorf("property %q has an action of its own", a.Name)
@@ -239,7 +239,7 @@ func (w *writer) update(ctx context.Context) error {
 		switch a := &w.change.Attributes[i]; a.Name {
 		case "usageLocation":
 			w.located.add(strings.ToLower(w.change.Object.ID))
-		case photoName:
+		case cloud.Photo:
 			if err := w.photo(ctx, a); err != nil {
 				return err
 			}

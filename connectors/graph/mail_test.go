@@ -20,7 +20,7 @@ func TestMailIsSentOnceToItsRecipients(t *testing.T) {
 		t.Fatal(err)
 	}
 	address := func(a string) any { return map[string]any{"emailAddress": map[string]any{"address": a}} }
-	want := map[string]any{"saveToSentItems": false, "message": map[string]any{"subject": "First password", "body": map[string]any{"contentType": "Text", "content": "Canary\n"},
+	want := map[string]any{"saveToSentItems": false, "message": map[string]any{"subject": "First password", "body": map[string]any{"contentType": "text", "content": "Canary\n"},
 		"toRecipients": []any{address("a@contoso.example"), address("b@contoso.example")}}}
 	if diff := cmp.Diff(want, s.asked("POST")[0].body); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -1,11 +1,8 @@
 package graph
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,18 +13,6 @@ import (
 	"github.com/coexistsync/coexist/engine/plan"
 )
 
-// photoName is the property whose value is the digest of a user's photo; a change carries the photo itself as its content.
-const photoName = "photo"
-
-// maxPhoto is the largest photo that Graph takes (profilePhoto, update: 4 MB).
-const maxPhoto = 4 << 20
-
-// PhotoDigest gives the value of the property photo for a photo.
-func PhotoDigest(b []byte) string {
-	sum := sha256.Sum256(b)
-	return "sha256:" + hex.EncodeToString(sum[:])
-}
-
 // checkPhoto refuses a change that does not carry the photo that it names.
 func checkPhoto(a *plan.Attribute) error {
 	switch {
@@ -35,25 +20,10 @@ func checkPhoto(a *plan.Attribute) error {
 		return nil
 	case len(a.Content) == 0:
 		return errors.New("the change does not carry the photo")
-	case len(a.Content) > maxPhoto:
-		return fmt.Errorf("the photo has %d bytes, and %d are the most", len(a.Content), maxPhoto)
-	case PhotoDigest(a.Content) != a.After.Text():
+	case cloud.PhotoDigest(a.Content) != a.After.Text():
 		return errors.New("the photo that the change carries is not the one that it names")
-	case mediaType(a.Content) == "":
-		return errors.New("the photo is neither JPEG nor PNG")
 	}
-	return nil
-}
-
-// mediaType tells JPEG and PNG by their first bytes, "" for anything else.
-func mediaType(b []byte) string {
-	switch {
-	case bytes.HasPrefix(b, []byte("\xff\xd8\xff")):
-		return "image/jpeg"
-	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
-		return "image/png"
-	}
-	return ""
+	return cloud.CheckPhoto(a.Content)
 }
 
 func photoPath(id string) string { return "/users/" + segment(id) + "/photo/$value" }
@@ -62,7 +32,7 @@ func photoPath(id string) string { return "/users/" + segment(id) + "/photo/$val
 func (w *writer) photo(ctx context.Context, a *plan.Attribute) error {
 	r := request{op: w.op, why: write, method: "DELETE", path: photoPath(w.change.Object.ID)}
 	if !a.After.IsNothing() {
-		r.method, r.media, r.kind = "PUT", a.Content, mediaType(a.Content)
+		r.method, r.media, r.kind = "PUT", a.Content, cloud.PhotoMediaType(a.Content)
 	}
 	_, err := w.send(ctx, r)
 	if a.After.IsNothing() && noImage(err) {
@@ -86,14 +56,14 @@ func (c *Connector) withPhoto(ctx context.Context, o *cloud.Object) error {
 	case err != nil:
 		return err
 	}
-	o.Put(photoName, cloud.Text(PhotoDigest(a.body)))
+	o.Put(cloud.Photo, cloud.Text(cloud.PhotoDigest(a.body)))
 	return nil
 }
 
 // Detail reads the photos of users, twenty to a request. See connector.Detailer.
 func (c *Connector) Detail(ctx context.Context, ids []string, properties []string, yield func(cloud.Object) error) error {
 	for _, p := range properties {
-		if p != photoName {
+		if p != cloud.Photo {
 			return &fault.Error{Kind: fault.Invalid, Op: "read details", Err: fmt.Errorf("property %q is read with the objects", p)}
 		}
 	}
@@ -120,7 +90,7 @@ func (c *Connector) Detail(ctx context.Context, ids []string, properties []strin
 				if err != nil {
 					return c.unreadable(items[i].request, r.answer, err)
 				}
-				o.Put(photoName, cloud.Text(PhotoDigest(photo)))
+				o.Put(cloud.Photo, cloud.Text(cloud.PhotoDigest(photo)))
 			}
 			if err := yield(o); err != nil {
 				return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/coexistsync/coexist/connectors/graph"
 	"github.com/coexistsync/coexist/connectors/sandbox"
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/directory/fault"
@@ -41,7 +40,7 @@ func TestPhotosAreWrittenAndComparedByDigest(t *testing.T) {
 	write := func(id string, content []byte) error {
 		a := plan.Attribute{Name: "photo", Content: content}
 		if content != nil {
-			a.After = cloud.Text(graph.PhotoDigest(content))
+			a.After = cloud.Text(cloud.PhotoDigest(content))
 		}
 		c := userChange(plan.Update, plan.Attribute{Name: "jobTitle", After: cloud.Text("Clerk")}, a)
 		c.Object.ID = id
@@ -58,7 +57,7 @@ func TestPhotosAreWrittenAndComparedByDigest(t *testing.T) {
 		}
 	}
 	o, err := r.Current(t.Context(), cloud.User, ids[0], []string{"photo", "jobTitle"})
-	if err != nil || o.Get("photo").Text() != graph.PhotoDigest(second) || o.Get("jobTitle").Text() != "Clerk" {
+	if err != nil || o.Get("photo").Text() != cloud.PhotoDigest(second) || o.Get("jobTitle").Text() != "Clerk" {
 		t.Errorf("now %+v, error %v", o, err)
 	}
 	got := map[string]string{}
@@ -70,7 +69,7 @@ func TestPhotosAreWrittenAndComparedByDigest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{ids[0]: graph.PhotoDigest(second), ids[1]: graph.PhotoDigest(first)}
+	want := map[string]string{ids[0]: cloud.PhotoDigest(second), ids[1]: cloud.PhotoDigest(first)}
 	for _, id := range ids[2:] {
 		want[id] = ""
 	}
@@ -81,9 +80,9 @@ func TestPhotosAreWrittenAndComparedByDigest(t *testing.T) {
 		t.Errorf("%d requests for 26 photos, want 2", totals.Wire)
 	}
 	for name, a := range map[string]plan.Attribute{
-		"no photo":          {Name: "photo", After: cloud.Text(graph.PhotoDigest(first))},
-		"another photo":     {Name: "photo", After: cloud.Text(graph.PhotoDigest(first)), Content: second},
-		"not a photo":       {Name: "photo", After: cloud.Text(graph.PhotoDigest([]byte("<svg>"))), Content: []byte("<svg>")},
+		"no photo":          {Name: "photo", After: cloud.Text(cloud.PhotoDigest(first))},
+		"another photo":     {Name: "photo", After: cloud.Text(cloud.PhotoDigest(first)), Content: second},
+		"not a photo":       {Name: "photo", After: cloud.Text(cloud.PhotoDigest([]byte("<svg>"))), Content: []byte("<svg>")},
 		"the digest's text": {Name: "photo", After: cloud.Text("x"), Content: first},
 	} {
 		c := userChange(plan.Update, a)

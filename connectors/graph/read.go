@@ -215,7 +215,7 @@ func (c *Connector) Current(ctx context.Context, t cloud.Type, id string, proper
 		}
 		o.Put(name, v)
 	}
-	if has(g.columns, photoName) {
+	if has(g.columns, cloud.Photo) {
 		if err := c.withPhoto(ctx, &o); err != nil {
 			return cloud.Object{}, c.unseen(err, id)
 		}

@@ -50,6 +50,13 @@ func rehearse(t testing.TB, o sandbox.Options) *rehearsal {
 func (r *rehearsal) put(t *testing.T, o cloud.Object) string {
 	t.Helper()
 	p := sandbox.Properties{"displayName": o.Get("displayName").Text(), "mailNickname": o.Get("mailNickname").Text()}
+	if o.Type == cloud.MailContact {
+		id, err := r.AddContact(sandbox.Properties{"displayName": o.Get("displayName").Text(), "mailNickname": o.Get("mailNickname").Text(), "mail": o.Mail, "proxyAddresses": o.Proxies}, sandbox.Extra{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
 	add := r.AddGroup
 	if o.Type.IsUser() {
 		add = r.AddUser
@@ -228,6 +235,9 @@ func TestProbeNamesWhatIsMissing(t *testing.T) {
 	want := map[string]string{"read: contacts": "no permission for it", "more than needed": "Mail.ReadWrite"}
 	if diff := cmp.Diff(want, warned); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+	if f, ok := r.ProbeMail(t.Context()); !ok || f.OK || !strings.Contains(f.Hint, "Mail.Send") {
+		t.Errorf("sending mail: %+v", f)
 	}
 	facts, err := r.Connector.Tenant(t.Context())
 	if err != nil || !slices.ContainsFunc(facts.Unknown, func(s string) bool { return strings.HasPrefix(s, "mail contacts: ") }) {

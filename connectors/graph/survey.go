@@ -40,7 +40,7 @@ func (c *Connector) plan(q connector.Question, s *survey) []item {
 		if s.glance, s.err = c.glance(q.Type, q.ID, q.Properties); s.err != nil {
 			return nil
 		}
-		if s.single = len(linkColumns(s.glance.group, false, s.glance.columns)) > 0 || has(s.glance.columns, photoName); s.single {
+		if s.single = len(linkColumns(s.glance.group, false, s.glance.columns)) > 0 || has(s.glance.columns, cloud.Photo); s.single {
 			return nil
 		}
 		return []item{{request: s.glance.request}}

@@ -68,7 +68,10 @@ func (t *Tenant) Control() http.Handler {
 		done(w, err)
 	})
 	mux.HandleFunc("DELETE /_sim/objects/{id}", func(w http.ResponseWriter, r *http.Request) { done(w, t.RemoveObject(r.PathValue("id"))) })
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer t.touched(r)
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func done(w http.ResponseWriter, err error) {

@@ -279,3 +279,47 @@ func TestSampleSKUsAreReal(t *testing.T) {
 		}
 	}
 }
+
+// Every action and function that is modelled takes the parameters that the description says, under those names, and every enum
+// that we send or check has its members there.
+func TestParametersAndEnumsMatchTheOfficialDescription(t *testing.T) {
+	c := readCSDL(t)
+	parameters := map[string][]string{}
+	for _, o := range c.Operations {
+		for _, p := range o.Params {
+			parameters[o.Name+" "+o.BoundTo] = append(parameters[o.Name+" "+o.BoundTo], strings.ToLower(p[0])+" "+p[1])
+		}
+	}
+	for operation, want := range map[string][]string{
+		"assignLicense graph.user":                {"addlicenses Collection(graph.assignedLicense)", "removelicenses Collection(Edm.Guid)"},
+		"assignLicense graph.group":               {"addlicenses Collection(graph.assignedLicense)", "removelicenses Collection(Edm.Guid)"},
+		"sendMail graph.user":                     {"message graph.message", "savetosentitems Edm.Boolean"},
+		"getMemberGroups graph.directoryObject":   {"securityenabledonly Edm.Boolean"},
+		"checkMemberGroups graph.directoryObject": {"groupids Collection(Edm.String)"},
+		"restore graph.directoryObject":           nil,
+		"revokeSignInSessions graph.user":         nil,
+		"reprocessLicenseAssignment graph.user":   nil,
+		"delta Collection(graph.user)":            nil,
+		"delta Collection(graph.group)":           nil,
+		"delta Collection(graph.orgContact)":      nil,
+	} {
+		if got := parameters[operation]; !slices.Equal(got, want) {
+			t.Errorf("%s takes %v, the test says %v", operation, got, want)
+		}
+	}
+	if got := c.Enums["microsoft.graph.bodyType"]; !slices.Equal(got, []string{"text", "html"}) {
+		t.Errorf("bodyType is %v, and mails are text or html", got)
+	}
+	if members := c.Enums["microsoft.graph.phoneType"]; !slices.Contains(members, "mobile") || !slices.Contains(members, "business") {
+		t.Errorf("phoneType is %v", members)
+	}
+	for entity, names := range map[string][]string{
+		"microsoft.graph.message": {"subject", "body", "toRecipients", "ccRecipients", "bccRecipients"}, "microsoft.graph.itemBody": {"contentType", "content"},
+		"microsoft.graph.recipient": {"emailAddress"}, "microsoft.graph.emailAddress": {"name", "address"}, "microsoft.graph.assignedLicense": {"disabledPlans", "skuId"}} {
+		for _, n := range names {
+			if _, _, ok := c.property(entity, n); !ok {
+				t.Errorf("%s has no property %s", entity, n)
+			}
+		}
+	}
+}

@@ -18,6 +18,7 @@ var (
 	patchUsers           = append([]string{"User.EnableDisableAccount.All", "User-PasswordProfile.ReadWrite.All", "User-LifeCycleInfo.ReadWrite.All"}, writeUsers...)
 	deleteUsers          = []string{"User.DeleteRestore.All", "User.ReadWrite.All"}
 	revokeSessions       = []string{"User.RevokeSessions.All", "User.ReadWrite.All", "Directory.ReadWrite.All"}
+	sendMail             = []string{"Mail.Send"}
 	readUserBehavior     = []string{"User-OnPremisesSyncBehavior.Read.All", "User-OnPremisesSyncBehavior.ReadWrite.All"}
 	writeUserBehavior    = []string{"User-OnPremisesSyncBehavior.ReadWrite.All"}
 	readGroups           = []string{"GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}

@@ -42,6 +42,7 @@ func routes() []route {
 		{"POST", split("users/{}/getMemberGroups"), 2, readMemberOf, (*Tenant).getMemberGroups},
 		{"POST", split("users/{}/checkMemberGroups"), 4, readMemberOf, (*Tenant).checkMemberGroups},
 		{"POST", split("users/{}/revokeSignInSessions"), 1, revokeSessions, (*Tenant).revokeSessions},
+		{"POST", split("users/{}/sendMail"), 1, sendMail, (*Tenant).sendMail},
 		{"GET", split("users/{}/onPremisesSyncBehavior"), 1, readUserBehavior, (*Tenant).getSyncBehavior},
 		{"PATCH", split("users/{}/onPremisesSyncBehavior"), 1, writeUserBehavior, (*Tenant).patchSyncBehavior},
 

@@ -18,6 +18,7 @@ func (t *Tenant) Handler() http.Handler { return t }
 
 // ServeHTTP answers one request.
 func (t *Tenant) ServeHTTP(w http.ResponseWriter, hr *http.Request) {
+	defer t.touched(hr)
 	body, err := readBody(hr)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

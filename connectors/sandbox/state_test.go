@@ -20,6 +20,11 @@ func rehearse(r *rig) {
 		"Prefer", "create-if-missing")
 	r.do(204, "DELETE", "/v1.0/users/"+gone, "")
 	r.user("admin", Properties{"onPremisesSyncEnabled": true, "mail": "root@contoso.example"}, Extra{Roles: []string{"User Administrator"}, CloudManaged: true})
+	r.user("soon", nil, Extra{Eligible: []string{"User Administrator"}})
+	r.do(200, "PUT", "/v1.0/users/"+id+"/photo/$value", picture(r.T, 48), "Content-Type", "image/jpeg")
+	if _, err := r.tenant.AddContact(Properties{"displayName": "Pat", "mail": "pat@fabrikam.example"}, Extra{}); err != nil {
+		r.Fatal(err)
+	}
 }
 
 func saved(t *testing.T, tn *Tenant) string {
@@ -56,7 +61,8 @@ func TestStateRoundTrip(t *testing.T) {
 	}
 	same(t, "state", state, saved(t, b.tenant))
 	b.renew()
-	for _, path := range []string{"/v1.0/users?$filter=onPremisesSyncBehavior/isCloudManaged eq true", "/v1.0/directoryRoles?$expand=members", "/v1.0/users?$expand=manager", "/v1.0/groups", "/v1.0/subscribedSkus", "/v1.0/directory/deletedItems/microsoft.graph.user"} {
+	for _, path := range []string{"/v1.0/users?$filter=onPremisesSyncBehavior/isCloudManaged eq true", "/v1.0/directoryRoles?$expand=members", "/v1.0/users?$expand=manager", "/v1.0/groups", "/v1.0/subscribedSkus", "/v1.0/directory/deletedItems/microsoft.graph.user",
+		"/v1.0/contacts", "/v1.0/users/ann@contoso.example/photo/$value", "/v1.0/roleManagement/directory/roleEligibilityScheduleInstances"} {
 		same(t, path, a.do(200, "GET", path, "").raw, b.do(200, "GET", path, "").raw)
 	}
 	b.refused(400, bad, "Another object with the same value for property userPrincipalName already exists.", "POST", "/v1.0/users", newUser("ann", ""))
@@ -127,4 +133,55 @@ func TestControlSurface(t *testing.T) {
 	r.do(204, "DELETE", "/v1.0/users/ann@contoso.example", "")
 	control(204, "PUT", "/_sim/state", state)
 	r.do(200, "GET", "/v1.0/users/ann@contoso.example", "")
+}
+
+// Every route of the control surface does what its line says; what it cannot read it refuses.
+func TestControlRoutes(t *testing.T) {
+	r := newRig(t, Options{})
+	control := func(want int, method, path, body string) string {
+		t.Helper()
+		w := httptest.NewRecorder()
+		r.tenant.Control().ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+		if w.Code != want {
+			t.Fatalf("%s %s %s: %d %s", method, path, body, w.Code, w.Body)
+		}
+		return w.Body.String()
+	}
+	add := func(kind, body string) string {
+		t.Helper()
+		var made struct{ ID string }
+		if err := json.Unmarshal([]byte(control(201, "POST", "/_sim/"+kind, body)), &made); err != nil || made.ID == "" {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		return made.ID
+	}
+	user := add("users", `{"properties":{"userPrincipalName":"ann@contoso.example"},"roles":["User Administrator"]}`)
+	group := add("groups", `{"properties":{"displayName":"Readers"},"members":["`+user+`"]}`)
+	contact := add("contacts", `{"properties":{"displayName":"Pat","mail":"pat@fabrikam.example"}}`)
+	same(t, "members", 1, len(r.do(200, "GET", "/v1.0/groups/"+group+"/members", "").values()))
+	r.do(200, "GET", "/v1.0/contacts/"+contact, "")
+	control(204, "PATCH", "/_sim/objects/"+user, `{"onPremisesSyncEnabled":true}`)
+	same(t, "synchronised", any(true), r.do(200, "GET", "/v1.0/users/"+user+"?$select=onPremisesSyncEnabled", "").body["onPremisesSyncEnabled"])
+	control(204, "DELETE", "/_sim/objects/"+contact, "")
+	r.do(404, "GET", "/v1.0/contacts/"+contact, "")
+
+	control(204, "PUT", "/_sim/profile", `{"seed":1,"percent":100}`)
+	if a := r.send("GET", "/v1.0/users", ""); a.status == 200 && a.header.Get("Content-Type") == "application/json" && strings.HasSuffix(a.raw, "}") {
+		t.Errorf("a profile of 100 %% let a request pass: %d", a.status)
+	}
+	control(204, "PUT", "/_sim/profile", `{}`)
+	r.do(200, "GET", "/v1.0/users", "")
+	control(204, "PUT", "/_sim/replication", `{"read":"1m"}`)
+	late := r.do(201, "POST", "/v1.0/users", newUser("late", "")).body["id"].(string)
+	r.do(404, "GET", "/v1.0/users/"+late, "")
+	control(204, "POST", "/_sim/clock", `{"advance":"2m"}`)
+	r.do(200, "GET", "/v1.0/users/"+late, "")
+	control(204, "PUT", "/_sim/replication", `{}`)
+
+	for _, bad := range [][3]string{{"PUT", "state", "{"}, {"POST", "clock", `{"advance":"soon"}`}, {"POST", "clock", `{"back":"1h"}`}, {"PUT", "profile", `{"percent":101}`},
+		{"PUT", "replication", `{"read":"later"}`}, {"PUT", "replication", `{"write":"1s"}`}, {"POST", "moves", "no column"}, {"POST", "users", `{"properties":{"shoeSize":1}}`},
+		{"POST", "groups", `{"colour":"red"}`}, {"POST", "contacts", `{}`}, {"PATCH", "objects/nobody", `{}`}, {"PATCH", "objects/" + user, `{"shoeSize":1}`}, {"DELETE", "objects/nobody", ""}} {
+		control(400, bad[0], "/_sim/"+bad[1], bad[2])
+	}
+	control(405, "DELETE", "/_sim/clock", "")
 }

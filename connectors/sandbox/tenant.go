@@ -59,6 +59,7 @@ type Tenant struct {
 	exchange *exchangeOnline
 	cmdlets  map[string]*cmdlet
 	inFlight atomic.Int64 // requests below doors
+	revision atomic.Int64 // requests that may have changed something
 
 	mu      sync.Mutex
 	offset  time.Duration // what AdvanceClock added

@@ -16,6 +16,9 @@ func (p Property) Canonical(v Value) (Value, error) {
 	switch p.Kind {
 	case TextKind:
 		s, err := p.text(v.Text())
+		if err == nil && p.Name == Photo {
+			err = checkDigest(s)
+		}
 		if s == v.Text() {
 			return v, err // the same value, without a new one
 		}

@@ -21,6 +21,9 @@ const (
 	FacetSendAs     Facet = "sendAs"     // Add- and Remove-RecipientPermission
 )
 
+// FacetPhoto is the one facet of users in Entra ID: a photo is put by a request of its own.
+const FacetPhoto Facet = "photo"
+
 // TypeProperty is what changes of FacetType call the kind of a mailbox. It is no row of the table: policies decide it as
 // cloudType. Its values are Types: user, sharedMailbox, roomMailbox, equipmentMailbox.
 const TypeProperty = "type"
@@ -66,7 +69,7 @@ func (p *Property) MasteredBy(t Type) (Directory, Facet) {
 	case p.Directory == Exchange:
 		return Exchange, p.Facet
 	case !t.MasteredWhole():
-		return p.Directory, ""
+		return p.Directory, p.Facet
 	case t == MailContact && personal(p.Name):
 		return Exchange, FacetPerson
 	}
@@ -96,13 +99,14 @@ func (p *Property) MasteredOn(o *Object) (Directory, Facet) {
 func isCustom(name string) bool { return strings.HasPrefix(name, "extensionAttribute") }
 
 // Settable reports whether the property may be set from the cloud on an object. Another engine masters most of what a
-// synchronised object holds: of those that live in Exchange Online everything, of users what Activate and Withheld say.
+// synchronised object holds: of those that live in Exchange Online everything but who may send as it, of users what Activate
+// and Withheld say.
 func (p *Property) Settable(o *Object) bool {
 	switch synced := o.Synced || o.Recipient != nil && o.Recipient.DirSynced; {
 	case !synced:
 		return true
 	case o.Type.IsGroup() || o.Type == MailContact:
-		return p.Activate && !o.Type.MasteredWhole() && !p.Withheld
+		return p.Activate && !p.Withheld && (!o.Type.MasteredWhole() || p.Facet == FacetSendAs) // a permission is Exchange Online's own
 	case o.Recipient.Cloud() && (isCustom(p.Name) || p.Directory == Exchange):
 		return true
 	}

@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/coexistsync/coexist/directory/cloud"
@@ -42,7 +43,7 @@ func TestSettable(t *testing.T) {
 		"litigationHold":      {true, true, true, false},
 		"pop":                 {true, true, true, false},
 		"fullAccess":          {true, true, true, false},
-		"sendAs":              {true, true, true, false},
+		"sendAs":              {true, true, true, true},
 		"sendOnBehalf":        {true, false, true, false},
 		"usageLocation":       {true, true, true, false},
 		"jobTitle":            {true, false, false, false},
@@ -89,5 +90,53 @@ func TestCanonicalMailKeys(t *testing.T) {
 	}
 	if _, err := cloud.Row("quotaSendMB").Canonical(cloud.Number(-1)); err == nil {
 		t.Error("a size below 0 passes")
+	}
+}
+
+// TestWhatExchangeRefusesOnSynchronisedObjects is the table of refusals, a property in every row: what the cmdlets of Exchange
+// Online refuse while IsDirSynced and not IsExchangeCloudManaged, and what they let be set. Uncertain ones are refused
+// (ForwardingAddress, MailTip) or tried (archive, UseMapiRichTextFormat).
+func TestWhatExchangeRefusesOnSynchronisedObjects(t *testing.T) {
+	allowed := map[string]bool{
+		"litigationHold": true, "litigationHoldDays": true, "retentionPolicy": true, "quotaWarnMB": true, "quotaSendMB": true, "quotaSendReceiveMB": true,
+		"maxSendMB": true, "maxReceiveMB": true, "forwardAddress": true, "forwardKeepCopy": true, "archive": true, "autoExpandingArchive": true,
+		"pop": true, "imap": true, "mapi": true, "owa": true, "activeSync": true, "smtpAuth": true, "fullAccess": true, "fullAccessNoAutomap": true,
+		"sendAs": true, "capacity": true, "autoAccept": true, "allowConflicts": true, "bookingWindowDays": true, "maxDurationMinutes": true,
+		"bookingDelegates": true, "richText": true,
+		// EmailAddresses, Alias, DisplayName, HiddenFromAddressListsEnabled, MailTip, GrantSendOnBehalfTo, ForwardingAddress, who may
+		// send to it and its moderation
+		"primaryAddress": false, "addresses": false, "externalAddress": false, "alias": false, "displayName": false, "mailNickname": false, "hidden": false,
+		"mailTip": false, "sendOnBehalf": false, "forwardTo": false, "acceptFrom": false, "rejectFrom": false, "moderators": false, "moderated": false,
+		"requireSenderAuth": false, "exchangeGuid": false,
+	}
+	for i := 1; i <= 15; i++ {
+		allowed[fmt.Sprintf("extensionAttribute%d", i)] = false
+	}
+	synced := func(t cloud.Type) *cloud.Object {
+		return &cloud.Object{Type: t, Synced: true, Recipient: &cloud.Recipient{Details: string(t), DirSynced: true}}
+	}
+	for _, p := range cloud.Properties() {
+		want, listed := allowed[p.Name]
+		if !listed && p.Directory == cloud.Exchange {
+			t.Errorf("%s is in no row", p.Name)
+		}
+		for _, kind := range cloud.Types() {
+			switch {
+			case !p.On(kind) || !listed:
+			case kind.MasteredWhole(): // every Set-, Add-, Remove- and Update-DistributionGroup and -MailContact, but for Add-RecipientPermission
+				if got := p.Settable(synced(kind)); got != (p.Name == "sendAs") {
+					t.Errorf("%s of a synchronised %s may be set: %v", p.Name, kind, got)
+				}
+			default:
+				if got := p.Settable(synced(kind)); got != want {
+					t.Errorf("%s of a synchronised %s may be set: %v", p.Name, kind, got)
+				}
+			}
+			o := synced(kind)
+			o.Recipient.CloudManaged = true
+			if d, _ := p.MasteredOn(o); listed && p.On(kind) && kind.IsUser() && d == cloud.Exchange && !p.Settable(o) {
+				t.Errorf("%s of a %s whose mail properties the cloud manages may not be set", p.Name, kind)
+			}
+		}
 	}
 }

@@ -12,3 +12,9 @@ func GivesMailbox(plan string) bool { return slices.Contains(mailboxPlans, plan)
 var mailboxPlans = []string{"EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_STANDARD", "EXCHANGE_S_DESKLESS", "EXCHANGE_S_ESSENTIALS",
 	"EXCHANGE_B_STANDARD", "EXCHANGE_L_STANDARD", "EXCHANGE_S_ENTERPRISE_GOV", "EXCHANGE_S_STANDARD_GOV",
 	"EXCHANGE_S_DESKLESS_GOV", "EXCHANGE_S_STANDARD_MIDMARKET"}
+
+// KeepsMail reports whether a service plan, by its name, lets a mailbox have a litigation hold and an archive: Exchange Online
+// Plan 2, or Archiving beside another plan. Source: "Exchange Online service description".
+func KeepsMail(plan string) bool { return slices.Contains(keepingPlans, plan) }
+
+var keepingPlans = []string{"EXCHANGE_S_ENTERPRISE", "EXCHANGE_S_ENTERPRISE_GOV", "EXCHANGE_S_ARCHIVE_ADDON"}

@@ -11,6 +11,7 @@ type Recipient struct {
 	Licensed     *bool  `json:"licensed"`     // SKUAssigned; nil when Exchange did not say
 	SoftDeleted  bool   `json:"softDeleted"`
 	Inactive     bool   `json:"inactive"` // kept for a hold after its user was deleted
+	Held         bool   `json:"held"`     // a hold keeps what is in the mailbox: litigation, a case, a retention label or policy
 }
 
 // HasMailbox reports whether there is a mailbox in Exchange Online.

@@ -87,8 +87,7 @@ var properties = []Property{
 	customText("extensionAttribute14"),
 	customText("extensionAttribute15"),
 	{Name: "manager", Decision: "attributes", Kind: ReferenceKind, Directory: Entra, Users: true, Contacts: true},
-	// photo has the digest of the photo as its value; a change carries the photo itself (plan.Attribute.Content).
-	{Name: "photo", Decision: "attributes", Directory: Entra, Users: true, Costly: true},
+	{Name: Photo, Decision: "attributes", Directory: Entra, Users: true, Facet: FacetPhoto, Costly: true},
 	{Name: "description", Decision: "attributes", Directory: Entra, Groups: true, MaxLen: 1024},
 	{Name: "members", Decision: "attributes", Kind: ReferencesKind, Directory: Entra, Groups: true},
 	{Name: "owners", Decision: "attributes", Kind: ReferencesKind, Directory: Entra, Groups: true},

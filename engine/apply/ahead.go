@@ -61,6 +61,17 @@ func (r *runner) ahead(ctx context.Context, groups iter.Seq2[[]plan.Change, erro
 	}
 }
 
+// of gives what was seen for the change at an index. What was seen for the first says nothing of a later one, but that what
+// both await is not there.
+func (p *prospect) of(i int) *glance {
+	first, c := &p.changes[0], &p.changes[i]
+	if i == 0 || p.seen != nil && p.seen.Err != nil && fault.KindOf(p.seen.Err) == fault.NotReady && c.Await == first.Await &&
+		c.Directory == first.Directory && c.Object.ID == first.Object.ID {
+		return p.seen
+	}
+	return nil
+}
+
 // survey asks about the first change of each object. What comes of a later one may depend on it.
 func (r *runner) survey(ctx context.Context, list []prospect) {
 	if r.resumed || len(list) < 2 || r.over(ctx) {
@@ -80,9 +91,11 @@ func (r *runner) survey(ctx context.Context, list []prospect) {
 	for _, d := range slices.Sorted(maps.Keys(asked)) {
 		at := r.Now()
 		for k, a := range r.Targets[d].(connector.Surveyor).Survey(ctx, asked[d]) {
-			// Anything but a plain answer is asked for again, where there is patience for it.
-			if a.Err == nil || fault.KindOf(a.Err) == fault.NotFound {
-				list[of[d][k]].seen = &glance{a, at}
+			// Anything but a plain answer is asked for again, where there is patience for it. That what a change awaits is not
+			// there yet is plain.
+			p := &list[of[d][k]]
+			if kind := fault.KindOf(a.Err); a.Err == nil || kind == fault.NotFound || kind == fault.NotReady && p.changes[0].Await != "" {
+				p.seen = &glance{a, at}
 			}
 		}
 	}

@@ -81,10 +81,11 @@ type Options struct {
 	// that was made offline is applied without it.
 	Reconsider func(ctx context.Context, a directory.Anchor) (fingerprint string, err error)
 
-	Run   string             // id of a run that was registered already; "" for a new one
-	Mode  string             // the command, for the list of runs
-	By    journal.Who        // likewise
-	Allow []journal.Override // guards that the plan may exceed
+	Run    string             // id of a run that was registered already; "" for a new one
+	Mode   string             // the command, for the list of runs
+	By     journal.Who        // likewise
+	Engine string             // version of the program, likewise
+	Allow  []journal.Override // guards that the plan may exceed
 
 	Until   time.Time // no change is begun from then on; zero for no end
 	Workers int       // objects worked on at a time; 0 for 4
@@ -215,7 +216,7 @@ func start(ctx context.Context, o *Options, s schedule) (*runner, error) {
 	now := o.Now().UTC()
 	digest := o.Plan.Digest()
 	short := strings.TrimPrefix(digest, "sha256:")
-	r := journal.Run{ID: cmp.Or(o.Run, now.Format("20060102T150405Z")+"-"+short[:min(8, len(short))]), Plan: digest, Tenant: o.Plan.Manifest().Tenant.ID, Mode: o.Mode, By: o.By,
+	r := journal.Run{ID: cmp.Or(o.Run, now.Format("20060102T150405Z")+"-"+short[:min(8, len(short))]), Plan: digest, Tenant: o.Plan.Manifest().Tenant.ID, Mode: o.Mode, By: o.By, Engine: o.Engine,
 		State: journal.Running, Changes: s.total, Started: now, Overrides: o.Allow}
 	found, again, err := o.Journal.Start(ctx, r)
 	if err != nil {

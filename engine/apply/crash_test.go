@@ -183,11 +183,11 @@ func plot(rng *rand.Rand) (changes []plan.Change, build func(t *testing.T) *worl
 // TestAnyPlanCutAnywhere is the property that matters: however a plan looks, wherever it is cut, whatever the service
 // answers meanwhile, and however many work at it, it ends as if nothing had happened.
 func TestAnyPlanCutAnywhere(t *testing.T) {
-	rounds := 15
+	n := rounds(15, 10_000)
 	if testing.Short() {
-		rounds = 5
+		n = 5
 	}
-	for round := range rounds {
+	for round := range n {
 		rng := rand.New(rand.NewPCG(uint64(round), 7))
 		changes, build := plot(rng)
 		f := planned(t, changes, nil)
@@ -214,5 +214,7 @@ func TestAnyPlanCutAnywhere(t *testing.T) {
 		if diff := cmp.Diff(calm.shape(), w.shape()); diff != "" {
 			t.Fatalf("round %d\n%v\n(-calm +got)\n%s", round, story, diff)
 		}
+		calm.store.Close()
+		w.store.Close()
 	}
 }

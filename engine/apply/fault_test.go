@@ -137,6 +137,26 @@ func TestFreshObjectsThatAreNotFoundYet(t *testing.T) {
 	w.once(changes)
 }
 
+// tracing is a target that says which of its requests carried a change out.
+type tracing struct{ connector.Target }
+
+func (x tracing) ExportTraced(ctx context.Context, c plan.Change, resolve func(plan.Ref) (string, bool)) (id, request string, err error) {
+	id, err = x.Export(ctx, c, resolve)
+	return id, "request of " + c.ID, err
+}
+
+func TestRequestIDsOfSuccessesAreJournalled(t *testing.T) {
+	w := newWorld(t)
+	c := createUser(1)
+	r, err := w.run(planned(t, []plan.Change{c}, nil), func(o *apply.Options) { o.Targets[cloud.Entra] = tracing{w.target} })
+	if err != nil || !r.Complete() {
+		t.Fatalf("%v: %v, %v", err, r.Counts, r.Failures)
+	}
+	if e, want := w.entries()[c.ID], "request of "+c.ID; e.RequestID != want {
+		t.Errorf("entry %+v, want request id %q", e, want)
+	}
+}
+
 func (l lagging) ByAnchor(ctx context.Context, t cloud.Type, a directory.Anchor) (cloud.Object, error) {
 	o, err := l.Target.ByAnchor(ctx, t, a)
 	return o, absent(err)

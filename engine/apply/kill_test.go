@@ -29,16 +29,27 @@ import (
 	"github.com/coexistsync/coexist/engine/store"
 )
 
-// childFailed is the exit code of a child that ended by an error; killed ones have others.
-const childFailed = 9
+// The exit codes of a child that ended by itself; killed ones have others.
+const (
+	childHeld   = 8 // another process writes to the tenant
+	childFailed = 9 // any other error
+)
 
 // The test binary plays the process that is killed: the tenant lives in the test, and is reached over loopback.
 func TestMain(m *testing.M) {
 	if os.Getenv("APPLY_TENANT") == "" {
 		os.Exit(m.Run())
 	}
-	if err := child(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+	err := child(context.Background())
+	var held *store.HeldError
+	switch {
+	case err == nil:
+	case errors.As(err, &held):
+		os.Exit(childHeld)
+	default:
+		if !errors.Is(err, store.ErrLeaseLost) {
+			fmt.Fprintln(os.Stderr, err)
+		}
 		os.Exit(childFailed)
 	}
 }
@@ -49,14 +60,16 @@ func child(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, os.Getenv("APPLY_STORE"), store.Options{})
+	ahead, _ := time.ParseDuration(os.Getenv("APPLY_AHEAD"))
+	s, err := store.Open(ctx, os.Getenv("APPLY_STORE"), store.Options{Now: func() time.Time { return time.Now().Add(ahead) }})
 	if err != nil {
 		return err
 	}
-	lease, err := s.Acquire(ctx, tenantID, journal.Who{Host: "h", PID: os.Getpid()})
+	host := "h" + os.Getenv("APPLY_HOST")
+	lease, err := s.Acquire(ctx, tenantID, journal.Who{Host: host, PID: os.Getpid()})
 	var held *store.HeldError
 	for os.Getenv("APPLY_COMPETE") != "" && errors.As(err, &held) {
-		lease, err = s.Acquire(ctx, tenantID, journal.Who{Host: "h", PID: os.Getpid()})
+		lease, err = s.Acquire(ctx, tenantID, journal.Who{Host: host, PID: os.Getpid()})
 	}
 	if err != nil {
 		return err
@@ -164,6 +177,7 @@ func (j *suicidal) Settle(ctx context.Context, e journal.Entry, u func(ledger.Ro
 // call is one request to the tenant, and answer its answer.
 type call struct {
 	Method   string
+	PID      int // of the process that asks
 	Type     cloud.Type
 	ID       string
 	Names    []string
@@ -185,6 +199,7 @@ type answer struct {
 type remote string
 
 func (r remote) do(c call) (a answer, err error) {
+	c.PID = os.Getpid()
 	b, err := json.Marshal(c)
 	if err != nil {
 		return a, err
@@ -238,6 +253,11 @@ func (r remote) Export(_ context.Context, c plan.Change, resolve func(plan.Ref) 
 // serve answers for the tenant of a world. exported is told the number of each export once it took effect and before it is
 // answered.
 func serve(w *world, exported func(n int)) *httptest.Server {
+	return serveAsked(w, func(call) {}, exported)
+}
+
+// serveAsked does the same, and tells asked of each export before it takes effect.
+func serveAsked(w *world, asked func(call), exported func(n int)) *httptest.Server {
 	var mu sync.Mutex
 	n := 0
 	return httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
@@ -257,6 +277,7 @@ func serve(w *world, exported func(n int)) *httptest.Server {
 		case "anchor":
 			a.Object, err = w.target.ByAnchor(ctx, c.Type, c.Anchor)
 		case "export":
+			asked(c)
 			a.ID, err = w.target.Export(ctx, c.Change, func(r plan.Ref) (string, bool) {
 				if r.ID != "" {
 					return r.ID, true

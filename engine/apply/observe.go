@@ -109,10 +109,28 @@ func (s *step) observeLive(ctx context.Context) (sighting, error) {
 		return sighting{as: planned}, nil
 	case c.Action != plan.Delete && len(s.differs(&o)) == 0:
 		return sighting{as: wished, id: o.ID}, nil
-	case c.Fingerprint != "" && c.Await == "" && plan.FingerprintOf(&o, attributes(c)) != c.Fingerprint:
+	case o.Admin && c.Protected == "" && c.LocksOut():
+		return gone("it holds an administrative role by now, and the plan was made before that was known"), nil
+	case c.Fingerprint != "" && c.Await == "" && plan.FingerprintOf(&o, attributes(c)) != c.Fingerprint && !s.halfway(&o):
 		return gone("it was changed since the plan was made: " + strings.Join(s.surprises(&o), ", ")), nil
 	}
 	return sighting{as: planned}, nil
+}
+
+// halfway reports whether the object is what an attempt of ours that was cut off may have left: an update that takes several
+// requests, some of which took effect. The rest is sent again, with what is there already.
+func (s *step) halfway(o *cloud.Object) bool {
+	if s.change.Action != plan.Update || s.entry.Attempt == 0 {
+		return false
+	}
+	for i := range s.change.Attributes {
+		a := &s.change.Attributes[i]
+		p, _ := cloud.Lookup(a.Name)
+		if now := o.Get(a.Name); !p.Same(now, a.Before) && !p.Same(now, s.wish(a)) {
+			return false
+		}
+	}
+	return true
 }
 
 // anchored compares the anchor of an object that is to be adopted.

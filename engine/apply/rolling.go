@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,8 +43,8 @@ func (r Rolling) begin(ctx context.Context, o *Options, now time.Time) (rolling,
 		return out, nil
 	}
 	out.Most = maps.Clone(r.Most)
-	for _, a := range o.Allow {
-		delete(out.Most, a.Guard)
+	for _, a := range o.Allow { // of a guard of groups, those of all groups
+		maps.DeleteFunc(out.Most, func(key string, _ int) bool { return key == a.Guard || strings.HasPrefix(key, a.Guard+"/") })
 	}
 	out.Window = cmp.Or(r.Window, 24*time.Hour)
 	sum, err := o.Journal.Tally(ctx, now.Add(-out.Window))

@@ -46,6 +46,14 @@ func points() int {
 	return 20
 }
 
+// rounds is how often a test with processes is repeated: a few times every day, often in a soak.
+func rounds(everyday, soak int) int {
+	if os.Getenv("COEXIST_SOAK") != "" {
+		return soak
+	}
+	return everyday
+}
+
 // seated is a world with licences for everybody.
 func seated(t *testing.T) *world {
 	w := newWorld(t)
@@ -111,7 +119,7 @@ func TestKilledAtEveryPoint(t *testing.T) {
 // killed reports whether a process ended by being killed rather than by itself.
 func killed(err error) bool {
 	var exit *exec.ExitError
-	return errors.As(err, &exit) && exit.ExitCode() != childFailed
+	return errors.As(err, &exit) && exit.ExitCode() != childFailed && exit.ExitCode() != childHeld
 }
 
 // TestCompetingProcesses lets two processes at a time want to carry out the same plan, killed wherever they are and started

@@ -128,11 +128,7 @@ func (r *runner) object(ctx context.Context, p prospect) (g group) {
 			g.cut = r.over(ctx)
 			return g
 		}
-		seen := p.seen
-		if i > 0 {
-			seen = nil
-		}
-		out, cut, err := r.carry(ctx, c, seen)
+		out, cut, err := r.carry(ctx, c, p.of(i))
 		if err != nil {
 			g.err = err
 			return g

@@ -55,6 +55,8 @@ func TestTargetIsHeldAgainstThePlan(t *testing.T) {
 		"delete of what the cloud owns by now": {remove, func(o *cloud.Object) { o.CloudOwned = true }, journal.Conflict, 0},
 		"disable of an object anchored anew":   {disable, func(o *cloud.Object) { o.Anchor = userAnchor(2) }, journal.Conflict, 0},
 		"disable after its anchor was cleared": {disable, func(o *cloud.Object) { o.Anchor = "" }, journal.Conflict, 0},
+		"delete of an administrator by now":    {remove, func(o *cloud.Object) { o.Admin = true }, journal.Conflict, 0},
+		"disable of an administrator by now":   {disable, func(o *cloud.Object) { o.Admin = true }, journal.Conflict, 0},
 		"disable as planned":                   {disable, func(*cloud.Object) {}, journal.Done, 1},
 		"disable of a blocked object":          {disable, with("accountEnabled", cloud.Truth(false)), journal.Already, 0},
 		"disable of an object now another's":   {disable, func(o *cloud.Object) { o.Synced = true }, journal.Conflict, 0},

@@ -156,19 +156,27 @@ func RunTasks(ctx context.Context, o TaskOptions) (TaskResult, error) {
 		return res, err
 	}
 	now := o.Now().UTC()
-	r := &runner{Options: &o.Options, run: journal.Run{ID: cmp.Or(o.Run, now.Format("20060102T150405Z")+"-tasks-"+newID()[:4]), Tenant: o.Tenant, Mode: o.Mode, By: o.By,
+	r := &runner{Options: &o.Options, run: journal.Run{ID: cmp.Or(o.Run, now.Format("20060102T150405Z")+"-tasks-"+newID()[:4]), Tenant: o.Tenant, Mode: o.Mode, By: o.By, Engine: o.Engine,
 		State: journal.Running, Changes: len(o.List), Started: now}}
 	r.verdicts.of, r.brake = map[directory.Anchor]string{}, brake{Stop: o.Stop}
 	if err := o.Tasks.Register(ctx, r.run); err != nil {
 		return res, fmt.Errorf("start run: %w", err)
 	}
 	var cause error
+	var next []prospect // of the tasks that come, looked at a window at a time
 	for i, t := range o.List {
 		if r.over(ctx) {
 			r.cut = true
 			break
 		}
-		p, err := r.task(ctx, &o, t)
+		if i%window == 0 {
+			next = next[:0]
+			for _, t := range o.List[i:min(i+window, len(o.List))] {
+				next = append(next, prospect{changes: []plan.Change{t.Change}})
+			}
+			r.survey(ctx, next)
+		}
+		p, err := r.task(ctx, &o, t, next[i%window].seen)
 		if err != nil {
 			cause = fmt.Errorf("task %s: %w", t.ID, err)
 			break
@@ -232,11 +240,11 @@ type putter struct {
 	cut   bool
 }
 
-// task carries out one task, or ends it.
-func (r *runner) task(ctx context.Context, o *TaskOptions, t task.Task) (*putter, error) {
+// task carries out one task, or ends it. seen is what was seen of its object ahead, nil when it was not.
+func (r *runner) task(ctx context.Context, o *TaskOptions, t task.Task, seen *glance) (*putter, error) {
 	c := t.Change
 	p := &putter{tasks: o.Tasks, delay: o.Delay, task: t, begun: t.Attempts}
-	s := &step{runner: r, change: c, target: r.Targets[c.Directory], put: p, entry: journal.Entry{Run: r.run.ID, Change: c.ID, Anchor: c.Object.Anchor,
+	s := &step{runner: r, change: c, target: r.Targets[c.Directory], put: p, seen: seen, entry: journal.Entry{Run: r.run.ID, Change: c.ID, Anchor: c.Object.Anchor,
 		Name: c.Object.Name, Action: c.Action, Directory: c.Directory, Attempt: t.Attempts, RequestID: t.RequestID, TargetID: c.Object.ID}}
 	switch other, err := r.replaced(ctx, &c); {
 	case err != nil:

@@ -132,6 +132,28 @@ func TestGuardsAddUpOverRuns(t *testing.T) {
 	}
 }
 
+// The guard of one group's members has a limit for each group, and is allowed for all of them.
+func TestGuardOfEachGroupAddsUpOverRuns(t *testing.T) {
+	weigh := func(*plan.Change) map[string]int { return map[string]int{"memberRemoval/team": 1} }
+	w, changes := deletions(t, 3)
+	limited := func(allow ...journal.Override) func(*apply.Options) {
+		return func(o *apply.Options) {
+			o.Rolling, o.Allow = apply.Rolling{Weigh: weigh, Most: map[string]int{"memberRemoval/team": 1, "memberRemoval/other": 1}}, allow
+		}
+	}
+	if r, err := w.run(planned(t, changes[:1], nil), limited()); err != nil || !r.Complete() {
+		t.Fatalf("within the guard: %+v, %v", r, err)
+	}
+	second := planned(t, changes[1:], nil)
+	if r, err := w.run(second, limited()); err != nil || r.Run.State != journal.Stopped || r.Counts[journal.Done] != 0 {
+		t.Fatalf("a second plan on the same day: %+v, %v", r, err)
+	}
+	over := journal.Override{Guard: "memberRemoval", Plan: second.Digest(), Reason: "change 4711"}
+	if r, err := w.run(second, limited(over)); err != nil || !r.Complete() {
+		t.Fatalf("with the guard allowed: %+v, %v", r, err)
+	}
+}
+
 func TestMembersAreASetAndTheirGroupIsLookedAt(t *testing.T) {
 	g := group(9)
 	anna, ben, carla := existing(1), existing(2), existing(3)

@@ -51,6 +51,8 @@ type Input struct {
 	Box Box
 	// Gives reports whether a set of licences gives a mailbox.
 	Gives func([]cloud.License) bool
+	// Keeps reports whether a set of licences lets a mailbox have a hold and an archive.
+	Keeps func([]cloud.License) bool
 	// Lost gives a mailbox, deleted softly or inactive, that was this object's; nil when there is none.
 	Lost func() *cloud.Object
 	// Address gives another object that holds an SMTP address already, nil when it is free.
@@ -86,6 +88,8 @@ type work struct {
 	making  bool               // a mailbox comes with the object itself
 	held    []cloud.License    // direct licences once this plan is carried out
 	convert *plan.Attribute    // the change of kind that waits for a mailbox
+	toUser  *plan.Attribute    // the change of kind that waits for a licence
+	lacking []string           // holds and archives that the licences do not carry
 	keepBox bool               // a change of kind is wished and withheld: what gives the mailbox stays
 	refused []string           // properties that Exchange refuses on this object
 	bare    []string           // properties that need a mailbox, and none is coming
@@ -305,6 +309,9 @@ func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
 		return a, false
 	}
 	reason := w.reason(p.Name, p.Value)
+	if p.Name == cloud.Photo && reason == plan.Drift && !before.IsNothing() {
+		return a, false // the service may keep a photo in another form, and people may choose their own
+	}
 	switch {
 	case p.Value.IsNothing() && (reason == plan.FirstContact || p.Name == "primaryAddress"):
 		return a, false // what coexist never wrote it does not take away, and a recipient is never without an address
@@ -315,14 +322,16 @@ func (w *work) compare(p desired.Property) (a plan.Attribute, ok bool) {
 		return a, false // nobody can tell what it is now
 	case p.Name == "userPrincipalName" && w.State.Substituted && !before.IsNothing():
 		return a, false // a name that works is not given up for one that the cloud makes up
-	case w.first && (p.Name == "userPrincipalName" || p.Name == "primaryAddress" && !before.IsNothing() || p.Name == "accountEnabled" && !p.Value.Truth()):
+	case w.unlicensed(p):
+		return a, false
+	case w.first && (p.Name == "userPrincipalName" || p.Name == "primaryAddress" && !before.IsNothing() || p.Name == "accountEnabled" && !p.Value.Truth() || ends(p, before)):
 		w.skip(plan.Skip{Reason: plan.AfterAdoption, Property: p.Name, Because: p.Because,
 			Detail: p.Name + " changes once the object is adopted; the plan after this one proposes it"})
 		return a, false
 	case p.Value.IsNothing() && p.Required:
 		w.skip(plan.Skip{Reason: plan.Rejected, Property: p.Name, Detail: p.Name + " cannot be cleared once it has a value", Because: p.Because})
 		return a, false
-	case w.Adopting && p.Name == "accountEnabled" && !p.Value.Truth():
+	case w.Adopting && (p.Name == "accountEnabled" && !p.Value.Truth() || ends(p, before)):
 		w.afterAdoption(p.Name, p.Because)
 		return a, false
 	case w.Target.Admin && (p.Name == "userPrincipalName" || p.Name == "accountEnabled" && !p.Value.Truth()):

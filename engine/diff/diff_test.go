@@ -128,6 +128,26 @@ func TestObject(t *testing.T) {
 				Row: ours(cloud.Set{Name: "jobTitle", Value: cloud.Text("Clerk")})},
 			[]string{"update jobTitle[Clerk -> Boss] changed"},
 		},
+		"a photo of a new user comes after the user": {
+			diff.Input{State: complete(set("photo", cloud.Text("sha256:a")))},
+			[]string{"create accountEnabled[(none) -> true] object_new displayName[(none) -> Ann] object_new mailNickname[(none) -> ann] object_new userPrincipalName[(none) -> ann@x.example] object_new",
+				"update photo[(none) -> sha256:a] object_new after ann/create"},
+		},
+		"a photo is a change of its own": {
+			diff.Input{State: complete(set("photo", cloud.Text("sha256:b")), set("city", cloud.Text("Ulm"))), Target: there("photo", cloud.Text("sha256:a")),
+				Row: ours(cloud.Set{Name: "photo", Value: cloud.Text("sha256:a")})},
+			[]string{"update city[(none) -> Ulm] first_contact", "update photo[sha256:a -> sha256:b] changed"},
+		},
+		"a photo that the service keeps in another form, or its owner replaced, stays": {
+			diff.Input{State: complete(set("photo", cloud.Text("sha256:a"))), Target: there("photo", cloud.Text("sha256:z")),
+				Row: ours(cloud.Set{Name: "photo", Value: cloud.Text("sha256:a")})},
+			nil,
+		},
+		"a photo that is gone is written again": {
+			diff.Input{State: complete(set("photo", cloud.Text("sha256:a"))), Target: there(),
+				Row: ours(cloud.Set{Name: "photo", Value: cloud.Text("sha256:a")})},
+			[]string{"update photo[(none) -> sha256:a] drift"},
+		},
 		"somebody changed the cloud": {
 			diff.Input{State: complete(set("jobTitle", cloud.Text("Boss"))), Target: there("jobTitle", cloud.Text("Clerk")),
 				Row: ours(cloud.Set{Name: "jobTitle", Value: cloud.Text("Boss")})},
@@ -183,7 +203,7 @@ func TestObject(t *testing.T) {
 		},
 		"who left the group in the source leaves it, though others cannot be resolved": {
 			diff.Input{State: state(cloud.SecurityGroup, set("members", cloud.Value{}, "CN=here", "CN=lost")),
-				Target: group("members", cloud.Texts([]string{"id-here", "id-left", "id-foreign"})), Row: ours(cloud.Set{Name: "members", Value: cloud.Texts([]string{"id-foreign", "id-here"})})},
+				Target: group("members", cloud.Texts([]string{"id-here", "id-left", "id-foreign"})), Row: ours(cloud.Set{Name: "members", Value: cloud.Texts([]string{"id-foreign", "id-here", "id-left"})})},
 			[]string{"members members -id-left changed", "skip unresolved-member members"},
 		},
 		"whom coexist added and the source no longer names leaves, a guest of the group stays": {

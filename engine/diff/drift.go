@@ -74,7 +74,8 @@ func (w *work) membersDrift(a *plan.Attribute) bool {
 	return left == 0
 }
 
-// markDrift gives memberships that put back what coexist wrote their reason.
+// markDrift gives memberships that put back what coexist wrote their reason: whom somebody took out comes back, and whom
+// somebody put in goes. One that carries out anything new besides is a change.
 func (w *work) markDrift() {
 	for i := range w.Changes {
 		c := &w.Changes[i]
@@ -84,7 +85,9 @@ func (w *work) markDrift() {
 		for j := range c.Attributes {
 			a := &c.Attributes[j]
 			ours, wrote := w.lastWritten(a.Name)
-			if wrote && len(a.Add) > 0 && len(a.Remove) == 0 && !slices.ContainsFunc(a.Add, func(r plan.Ref) bool { return r.ID == "" || !slices.Contains(ours.Texts(), r.ID) }) {
+			written := func(r plan.Ref) bool { return r.ID != "" && slices.Contains(ours.Texts(), r.ID) }
+			unwritten := func(r plan.Ref) bool { return !written(r) }
+			if wrote && !slices.ContainsFunc(a.Add, unwritten) && !slices.ContainsFunc(a.Remove, written) {
 				a.Reason = plan.Drift
 			}
 		}

@@ -31,6 +31,9 @@ func (w *work) reachable(p *cloud.Property) bool {
 // follows in changes of their own.
 func (w *work) creates(p *cloud.Property) bool {
 	t := w.State.Type
+	if p.Name == cloud.Photo {
+		return false
+	}
 	if d, _ := p.MasteredBy(t); t.Creator() == cloud.Entra {
 		return d == cloud.Entra
 	}
@@ -74,14 +77,7 @@ func (w *work) coming() bool {
 	if w.making || w.State.Type == cloud.Microsoft365Group {
 		return true
 	}
-	list := w.held
-	if w.Target != nil {
-		list = slices.Clone(list)
-		for _, sku := range w.Target.Inherited {
-			list = append(list, cloud.License{SKU: sku})
-		}
-	}
-	return w.Gives != nil && w.Gives(list)
+	return w.Gives != nil && w.Gives(w.all(w.held))
 }
 
 // part is what one request writes.
@@ -107,7 +103,7 @@ func (w *work) collect(parts []part, p *cloud.Property, a plan.Attribute) []part
 // update compares the properties that are written together: one change for each request. Of an object that this plan makes
 // it gives what the create does not carry.
 func (w *work) update() {
-	if w.Target == nil && w.State.Type.Creator() == cloud.Entra && !w.Connected(cloud.Exchange) {
+	if _, photo := w.State.Get(cloud.Photo); w.Target == nil && w.State.Type.Creator() == cloud.Entra && !w.Connected(cloud.Exchange) && !photo {
 		return // the create carries it all
 	}
 	var parts []part
@@ -151,6 +147,7 @@ func (w *work) later() {
 	if !w.Connected(cloud.Exchange) {
 		return
 	}
+	w.regular()
 	var parts []part
 	if w.convert != nil {
 		if w.coming() {
@@ -170,6 +167,7 @@ func (w *work) later() {
 			w.refuse(p)
 		case !coming:
 			w.lack(p.Name, p.Because)
+		case w.unlicensed(p):
 		case (p.Name == "primaryAddress" || p.Name == "addresses") && w.taken(p, cloud.Value{}):
 		case w.Target == nil:
 			parts = w.collect(parts, p.Property, plan.Attribute{Name: p.Name, After: p.Value, Because: p.Because, Reason: plan.ObjectNew})
@@ -245,6 +243,7 @@ func (w *work) because(why []plan.Because) {
 
 // summary lists once each what is refused and what lacks a mailbox.
 func (w *work) summary() {
+	w.lackingLicense()
 	if len(w.refused) > 0 {
 		w.skip(plan.Skip{Reason: plan.MasteredElse, Property: "mail", Because: w.why,
 			Detail: "Exchange Online refuses it on a synchronised object: " + strings.Join(w.refused, ", ") +

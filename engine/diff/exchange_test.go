@@ -40,3 +40,43 @@ func TestFullAccessMovesToWithoutAutomapping(t *testing.T) {
 		t.Errorf("once it is so: %d added, %d removed", add, remove)
 	}
 }
+
+// TestPermissionsOfOthersStay: whom somebody gave access in Exchange Online keeps it; whom coexist added goes with the wish.
+func TestPermissionsOfOthersStay(t *testing.T) {
+	target := there("fullAccess", cloud.Texts([]string{"id-ann", "id-hand"}))
+	target.Recipient = &cloud.Recipient{Details: "UserMailbox"}
+	in := diff.Input{State: state(cloud.User, set("fullAccess", cloud.Value{})), Target: target,
+		Row:       ours(cloud.Set{Name: "fullAccess", Value: cloud.Texts([]string{"id-ann"})}),
+		Connected: func(cloud.Directory) bool { return true }, Resolve: func(string) diff.Reference { return diff.Reference{} },
+		Joined: func(string) bool { return true }, Departed: func(string, []string) bool { return true }}
+	var removed []string
+	for _, c := range diff.Object(in).Changes {
+		for _, a := range c.Attributes {
+			for _, r := range a.Remove {
+				removed = append(removed, r.ID)
+			}
+		}
+	}
+	if len(removed) != 1 || removed[0] != "id-ann" {
+		t.Errorf("removed %v", removed)
+	}
+}
+
+// TestAdoptionEndsNoHold: the plan that adopts a mailbox leaves its hold and its archive.
+func TestAdoptionEndsNoHold(t *testing.T) {
+	target := there("archive", cloud.Truth(true), "litigationHold", cloud.Truth(true))
+	target.Recipient = &cloud.Recipient{Details: "UserMailbox", Held: true}
+	for name, in := range map[string]diff.Input{"of it": {}, "of others": {Adopting: true, Row: ours()}} {
+		in.State, in.Target = state(cloud.User, set("archive", cloud.Truth(false)), set("litigationHold", cloud.Truth(false))), target
+		in.Connected = func(cloud.Directory) bool { return true }
+		r := diff.Object(in)
+		for _, c := range r.Changes {
+			if c.Facet == cloud.FacetArchive || c.Facet == cloud.FacetRecipient {
+				t.Errorf("adoption %s: %s", name, c.ID)
+			}
+		}
+		if len(r.Skips) != 2 || r.Skips[0].Reason != plan.AfterAdoption || r.Skips[1].Reason != plan.AfterAdoption {
+			t.Errorf("adoption %s: %v", name, r.Skips)
+		}
+	}
+}

@@ -83,6 +83,10 @@ func (w *work) kind() {
 		w.convert = &a
 		return
 	}
+	if wish == cloud.User {
+		w.toUser = &a
+		return
+	}
 	c := w.change(plan.Update, string(cloud.FacetType), plan.Exact, []plan.Attribute{a})
 	c.Directory, c.Facet, c.Fingerprint = cloud.Exchange, cloud.FacetType, TypeFingerprint(t)
 }
@@ -103,6 +107,7 @@ func (w *work) withheld(before, after cloud.Value, p desired.Property) cloud.Val
 	if w.keepBox {
 		return w.keepMailbox(before, after, p)
 	}
+	after = w.keepHeld(before, after, p)
 	if w.Target != nil && w.Target.Recipient.HasMailbox() || !w.Gives(after.Licenses()) || w.Gives(before.Licenses()) {
 		return after
 	}
@@ -154,15 +159,9 @@ func (w *work) keepMailbox(before, after cloud.Value, p desired.Property) cloud.
 	if !w.Gives(before.Licenses()) || w.Gives(after.Licenses()) {
 		return after
 	}
-	list := slices.Clone(after.Licenses())
-	for _, b := range before.Licenses() {
-		if w.Gives([]cloud.License{b}) {
-			list = append(slices.DeleteFunc(list, func(l cloud.License) bool { return l.SKU == b.SKU }), b)
-		}
-	}
 	w.skip(plan.Skip{Reason: plan.AfterConversion, Property: p.Name, Because: p.Because,
 		Detail: "the licence that gives its mailbox goes once the mailbox is a " + string(w.State.Type)})
-	return cloud.Licenses(list)
+	return w.keeping(before, after, func(l cloud.License) bool { return w.Gives([]cloud.License{l}) })
 }
 
 // carriesGUID reports whether Exchange Online knows the mailbox on premises, or does by this plan before a licence is given.

@@ -224,6 +224,10 @@ func (w *work) lastWritten(name string) (cloud.Value, bool) {
 	return w.Row.LastWritten(name)
 }
 
+// granted reports whether a set of references is one of permissions and the like, which people give in Exchange Online too.
+// Nobody is taken out of one whom coexist did not put there; the members and owners of a group are the source's.
+func granted(p *cloud.Property) bool { return p.Decision == "mail" }
+
 // members compares a set of references: what is added and what is removed, never the whole set. Adding and removing are
 // idempotent, so there is no fingerprint to hold them against, and a member that could not be made does not keep the others
 // out, so the change does not wait for those that this plan makes. Nothing is removed before coexist has written the set
@@ -257,7 +261,7 @@ func (w *work) members(p desired.Property) {
 	if ours, wrote := w.lastWritten(p.Name); wrote && !w.first {
 		for _, id := range have {
 			_, added := slices.BinarySearch(ours.Texts(), id)
-			if !keep[id] && (w.Departed(id, p.Refs) || added && all && !w.Joined(id)) {
+			if !keep[id] && (w.Departed(id, p.Refs) && (added || !granted(p.Property)) || added && all && !w.Joined(id)) {
 				a.Remove = append(a.Remove, plan.Ref{ID: id})
 			}
 		}

@@ -154,6 +154,7 @@ type Run struct {
 	Started   time.Time  `json:"started"`           // UTC
 	Finished  time.Time  `json:"finished,omitzero"` // UTC, when the last process ended; zero while one carries it on
 	Overrides []Override `json:"overrides,omitempty"`
+	Engine    string     `json:"engine,omitempty"`   // version of the program that carried it on last; "" of runs before it was kept
 	Progress  *Progress  `json:"progress,omitempty"` // nil while it never told
 	Stop      *Stop      `json:"stop,omitempty"`     // nil while nobody asked it to stop
 }

@@ -7,6 +7,7 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/coexistsync/coexist/directory"
@@ -138,7 +139,9 @@ type Change struct {
 	// Settles are the decisions that are carried out once the change is, to be remembered with it.
 	Settles   []ledger.Decided `json:"settles,omitempty"`
 	Protected string           `json:"protected,omitempty"` // why the object is protected, when the change takes something away from it
-	Reverts   *Reverted        `json:"reverts,omitempty"`   // of a plan that takes a run back
+	// Population is, of a change of members, how many the group has, and lost in the day before: what its guard was held against.
+	Population int       `json:"population,omitempty"`
+	Reverts    *Reverted `json:"reverts,omitempty"` // of a plan that takes a run back
 }
 
 // Reverted says which change of an earlier run a change takes back, and how far.
@@ -156,6 +159,20 @@ const AwaitMailbox Await = "mailbox"
 // Reaches reports whether changes of the action can belong to a stage.
 func (a Action) Reaches(stage int) bool {
 	return a.Stage() == stage || a.Stage() < stage && stage == Refer.Stage()
+}
+
+// LocksOut reports whether a change could keep whom it is about from signing in, so that none is made of an administrator: a
+// deletion, disabling, a conversion, or a new name for signing in.
+func (c *Change) LocksOut() bool {
+	switch c.Action {
+	case Delete, Disable:
+		return true
+	case Update:
+		return slices.ContainsFunc(c.Attributes, func(a Attribute) bool {
+			return a.Name == "userPrincipalName" || a.Name == cloud.TypeProperty || a.Name == "accountEnabled" && !a.After.Truth()
+		})
+	}
+	return false
 }
 
 // Stage gives the stage of a change, which is that of its action, but that what waits for a mailbox comes after licences.
@@ -215,6 +232,8 @@ const (
 	NoRecipient      SkipReason = "no-recipient"      // refers to somebody whom Exchange Online does not know yet
 	SecondMailbox    SkipReason = "second-mailbox"    // a licence would make an empty mailbox beside the one on premises
 	LostMailbox      SkipReason = "lost-mailbox"      // a deleted or inactive mailbox is to be restored rather than made anew
+	MailHeld         SkipReason = "mailbox-on-hold"   // would take the licence of a mailbox that a hold or an archive keeps
+	LacksLicense     SkipReason = "lacks-licence"     // a hold or an archive that the licences do not carry
 	AfterConversion  SkipReason = "after-conversion"  // would take the licence of a mailbox that is not a shared one yet
 	Substituted      SkipReason = "substituted"       // the cloud cannot hold the value; what it makes of it stands in its place
 )

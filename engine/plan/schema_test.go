@@ -45,7 +45,7 @@ func TestMembersAreAsTheSchemaSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Sign(path, key, "anna", time.Unix(0, 0)); err != nil {
+	if err := signFile(path, key, "anna", time.Unix(0, 0)); err != nil {
 		t.Fatal(err)
 	}
 	f := open(t, path)

@@ -71,13 +71,10 @@ func (f *File) readSignatures() error {
 }
 
 // Sign adds a signature to a plan file, in the place of an earlier one by the same key. Everything else stays as it is, the
-// digest too. The file is verified first and replaced at once; it must not be open where open files cannot be replaced.
-func Sign(path string, key ed25519.PrivateKey, by string, at time.Time) error {
-	f, err := Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+// digest too. What is signed is what was opened and verified, even if the path leads to another file by now. The file is
+// replaced at once, and closed: open files cannot be replaced everywhere.
+func (f *File) Sign(key ed25519.PrivateKey, by string, at time.Time) error {
+	path := f.path
 	public, ok := key.Public().(ed25519.PublicKey)
 	if !ok {
 		return fmt.Errorf("sign plan %s: not an Ed25519 key", path)

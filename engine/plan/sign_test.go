@@ -26,7 +26,7 @@ func TestSigningKeepsThePlan(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.plan")
 	digest := writeSample(t, path)
 	for _, n := range []byte{1, 2, 1} { // the first key once more
-		if err := Sign(path, key(n), "anna", berlinMorning); err != nil {
+		if err := signFile(path, key(n), "anna", berlinMorning); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,6 +55,16 @@ func TestSigningKeepsThePlan(t *testing.T) {
 	}
 }
 
+// signFile signs the plan at a path.
+func signFile(path string, key ed25519.PrivateKey, by string, at time.Time) error {
+	f, err := Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sign(key, by, at)
+}
+
 var berlinMorning = time.Date(2026, 9, 15, 5, 0, 0, 0, berlin)
 
 func TestSameSignaturesSameBytes(t *testing.T) {
@@ -63,7 +73,7 @@ func TestSameSignaturesSameBytes(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "a.plan")
 		writeSample(t, path)
 		for _, n := range order {
-			if err := Sign(path, key(n), "", berlinMorning); err != nil {
+			if err := signFile(path, key(n), "", berlinMorning); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -81,7 +91,7 @@ func TestSameSignaturesSameBytes(t *testing.T) {
 func TestEveryFlippedByteOfASignedPlanIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.plan")
 	writeSample(t, path)
-	if err := Sign(path, key(1), "anna", berlinMorning); err != nil {
+	if err := signFile(path, key(1), "anna", berlinMorning); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)

@@ -3,25 +3,52 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/desired"
+	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/rules"
 	"github.com/coexistsync/coexist/rules/trace"
 )
 
 // The JSON form of an explanation.
 type (
+	// explainDocument is the whole. Changes and skips are there when the tenant was asked, names when the cloud's were
+	// worked out.
+	explainDocument struct {
+		FormatVersion string         `json:"formatVersion"`
+		Kind          string         `json:"kind"`
+		Object        plan.Object    `json:"object"`
+		AsOf          time.Time      `json:"asOf"`
+		Source        string         `json:"source,omitempty"`
+		OU            string         `json:"ou,omitempty"`
+		Filter        string         `json:"filter,omitempty"`
+		LeftOut       string         `json:"leftOut,omitempty"`
+		Policy        string         `json:"policy"`
+		Error         string         `json:"error,omitempty"`
+		Scopes        []scopeRow     `json:"scopes"`
+		Decisions     []decisionRow  `json:"decisions"`
+		Names         *namesRow      `json:"names,omitempty"`
+		Changes       *[]plan.Change `json:"changes,omitempty"`
+		Skips         *[]plan.Skip   `json:"skips,omitempty"`
+	}
+	namesRow struct {
+		Recipient    bool               `json:"recipient"`
+		Synchronised desired.Prediction `json:"synchronised"`
+		Direct       desired.Prediction `json:"direct"`
+	}
 	decisionRow struct {
-		Decision string          `json:"decision"`
-		Mode     rules.Mode      `json:"mode"`
-		Status   string          `json:"status"`
-		Value    string          `json:"value,omitempty"`
-		Reason   string          `json:"reason,omitempty"`
-		List     []string        `json:"list,omitempty"`
-		Entries  []entryRow      `json:"entries,omitempty"`
-		Dropped  []rules.Dropped `json:"dropped,omitempty"`
-		Error    string          `json:"error,omitempty"`
-		Pending  *pendingRow     `json:"pending,omitempty"`
+		Decision string       `json:"decision"`
+		Mode     rules.Mode   `json:"mode"`
+		Status   string       `json:"status"`
+		Value    string       `json:"value,omitempty"`
+		Reason   string       `json:"reason,omitempty"`
+		List     []string     `json:"list,omitempty"`
+		Entries  []entryRow   `json:"entries,omitempty"`
+		Dropped  []droppedRow `json:"dropped,omitempty"`
+		Error    string       `json:"error,omitempty"`
+		Pending  *pendingRow  `json:"pending,omitempty"`
 		// Exception decided in place of the rules; lapsed is one that is over.
 		Exception *exceptionRow `json:"exception,omitempty"`
 		Lapsed    *exceptionRow `json:"lapsed,omitempty"`
@@ -29,6 +56,11 @@ type (
 		Rules     []ruleRow     `json:"rules"`
 		// NearestMiss is the rule that would have decided with the fewest sub-conditions changed.
 		NearestMiss *missRow `json:"nearestMiss,omitempty"`
+	}
+	// droppedRow is a bundle or cloud group that exclusivity dropped in favour of another.
+	droppedRow struct {
+		Name string `json:"name"`
+		For  string `json:"for"`
 	}
 	entryRow struct {
 		Key   string      `json:"key"`
@@ -95,6 +127,8 @@ type (
 	}
 )
 
+const explanationKind = "coexist.report.explanation"
+
 // ExplainJSON writes an explanation as one JSON document: formatVersion, kind "coexist.report.explanation", object,
 // policy, decisions with their rules, and what a plan would hold.
 func ExplainJSON(w io.Writer, x Explanation) error {
@@ -102,21 +136,13 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 	for i, d := range x.Decisions {
 		decisions[i] = decisionOf(d)
 	}
-	doc := map[string]any{"formatVersion": FormatVersion, "kind": "coexist.report.explanation", "object": x.Object, "asOf": x.AsOf.UTC(),
-		"policy": x.Policy, "scopes": scopeRows(x.Scopes), "decisions": decisions}
-	for key, text := range map[string]string{"source": x.Source, "ou": x.OU, "filter": x.Filter, "leftOut": x.Outside} {
-		if text != "" {
-			doc[key] = text
-		}
-	}
-	if x.ScopeErr != nil {
-		doc["error"] = x.ScopeErr.Error()
-	}
+	doc := explainDocument{FormatVersion: FormatVersion, Kind: explanationKind, Object: x.Object, AsOf: x.AsOf.UTC(), Source: x.Source, OU: x.OU, Filter: x.Filter,
+		LeftOut: x.Outside, Policy: x.Policy, Error: message(x.ScopeErr), Scopes: scopeRows(x.Scopes), Decisions: decisions}
 	if x.Cloud != nil {
-		doc["names"] = map[string]any{"recipient": x.Cloud.Recipient, "synchronised": x.Cloud.Synced, "direct": x.Cloud.Direct}
+		doc.Names = &namesRow{x.Cloud.Recipient, x.Cloud.Synced, x.Cloud.Direct}
 	}
 	if x.Compared {
-		doc["changes"], doc["skips"] = x.Changes, x.Skips
+		doc.Changes, doc.Skips = &x.Changes, &x.Skips
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -126,7 +152,10 @@ func ExplainJSON(w io.Writer, x Explanation) error {
 
 func decisionOf(d trace.Decision) decisionRow {
 	row := decisionRow{Decision: d.Name, Mode: d.Mode, Status: statusWord(d.Status), Value: d.Text, Reason: d.Reason, List: d.List,
-		Dropped: d.Dropped, Error: message(d.Err), Pending: pendingOf(d.Pending), Exception: exceptionOf(d.Exception), Lapsed: exceptionOf(d.Lapsed), When: partsOf(d.When)}
+		Error: message(d.Err), Pending: pendingOf(d.Pending), Exception: exceptionOf(d.Exception), Lapsed: exceptionOf(d.Lapsed), When: partsOf(d.When)}
+	for _, x := range d.Dropped {
+		row.Dropped = append(row.Dropped, droppedRow{x.Bundle, x.For})
+	}
 	for _, e := range d.Entries {
 		row.Entries = append(row.Entries, entryRow{e.Key, e.Value, e.Refs, e.Origin.Rule})
 	}

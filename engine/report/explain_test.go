@@ -58,6 +58,26 @@ func TestExplain(t *testing.T) {
 	golden.File(t, "explain/no-policy.txt", out.Bytes())
 }
 
+// TestExplainSaysWhatIsLeftOut expects of an object outside the pilot group that explain says so, in both forms.
+func TestExplainSaysWhatIsLeftOut(t *testing.T) {
+	x := explanation()
+	x.Outside = "it is not in the pilot group \x1b[31mPilot"
+	var text, doc bytes.Buffer
+	if err := report.Explain(&text, x, report.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "  left out ") || !strings.Contains(text.String(), "it is not in the pilot group") || strings.Contains(text.String(), "\x1b") {
+		t.Errorf("text:\n%s", text.String())
+	}
+	if err := report.ExplainJSON(&doc, x); err != nil {
+		t.Fatal(err)
+	}
+	var back struct{ LeftOut string }
+	if err := json.Unmarshal(doc.Bytes(), &back); err != nil || back.LeftOut != x.Outside {
+		t.Errorf("%q, %v", back.LeftOut, err)
+	}
+}
+
 func TestExplainJSON(t *testing.T) {
 	var out bytes.Buffer
 	if err := report.ExplainJSON(&out, explanation()); err != nil {

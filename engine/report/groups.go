@@ -181,7 +181,7 @@ func rulesOf(c plan.Change) []string {
 // folds writes the first folds of a group, the most frequent first, and says how many changes lie beyond.
 func (p *page) folds(x *group, o Options) {
 	slices.SortStableFunc(x.folds, func(a, b *fold) int { return cmp.Compare(b.count, a.count) })
-	shown := min(len(x.folds), o.names())
+	shown := min(len(x.folds), o.shown())
 	for _, f := range x.folds[:shown] {
 		p.fold(f, x.count, o)
 	}
@@ -189,7 +189,10 @@ func (p *page) folds(x *group, o Options) {
 	for _, f := range x.folds[shown:] {
 		left += f.count
 	}
-	if left > 0 {
+	switch {
+	case left > 0 && o.Brief:
+		p.line(faint, "          and "+count(left)+" more")
+	case left > 0:
 		p.line(faint, "          and "+count(left)+" more; --full lists all")
 	}
 }

@@ -68,9 +68,11 @@ type (
 	}
 )
 
+const impactKind = "coexist.report.impact"
+
 // ImpactJSON writes an impact as one JSON document of kind "coexist.report.impact".
 func ImpactJSON(w io.Writer, x Impact) error {
-	doc := impactDocument{FormatVersion: FormatVersion, Kind: "coexist.report.impact", Base: x.Base, Head: x.Head, Policies: x.Policies, Snapshot: instantJSON(x.TakenAt), AsOf: instantJSON(x.AsOf),
+	doc := impactDocument{FormatVersion: FormatVersion, Kind: impactKind, Base: x.Base, Head: x.Head, Policies: x.Policies, Snapshot: instantJSON(x.TakenAt), AsOf: instantJSON(x.AsOf),
 		Objects: x.Objects, Changed: x.Changed, Held: x.Held, Groups: []groupRow{}, Seats: []seatRow{}, Edits: []editRow{}}
 	for _, g := range x.Groups {
 		row := groupRow{Decision: g.Decision, Key: g.Key, From: stateRow{g.From.Status, g.From.Value}, To: stateRow{g.To.Status, g.To.Value}, Old: g.Old, New: g.New,

@@ -74,7 +74,7 @@ func lines[T any](t *testing.T, f txtar.File) (out []T) {
 func TestPlan(t *testing.T) {
 	golden.Case(t, "plan/*.txtar", func(t *testing.T, a *txtar.Archive) []txtar.File {
 		p := readPlan(t, a)
-		o := report.Options{Width: 100, Path: "tonight.plan", Full: strings.Contains(string(a.Comment), "--full")}
+		o := report.Options{Width: 100, Path: "tonight.plan", Full: strings.Contains(string(a.Comment), "--full"), Brief: strings.Contains(string(a.Comment), "--brief")}
 		if strings.Contains(string(a.Comment), "expired") {
 			o.Now = p.manifest.Expires
 		}

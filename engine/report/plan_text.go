@@ -73,8 +73,10 @@ func (s *Summary) Write(w io.Writer, m plan.Manifest, digest string) error {
 	t.drift(&s.drift)
 	t.seats()
 	t.skips(s.skipped)
-	t.match()
-	t.origin()
+	if !s.opts.Brief {
+		t.match()
+		t.origin()
+	}
 	t.next()
 	if t.err != nil {
 		return t.err
@@ -227,7 +229,16 @@ func limit(g plan.Guard) string {
 // changes lists the groups, those that take something away in a section of their own.
 func (t *planText) changes(g *groups) {
 	section := ""
+	shown := map[plan.Action]int{}
+	var groups, changes int // left out
 	for _, x := range g.sorted() {
+		if !x.takes {
+			shown[x.action]++
+		}
+		if t.opts.Brief && shown[x.action] > briefGroups && !x.takes {
+			groups, changes = groups+1, changes+x.count
+			continue
+		}
 		title := "Changes"
 		if x.takes {
 			title = "Taken away"
@@ -237,6 +248,9 @@ func (t *planText) changes(g *groups) {
 			section = title
 		}
 		t.group(x)
+	}
+	if groups > 0 {
+		t.line(faint, "  "+pad(count(changes), 6)+"  more in "+plural(groups, "group", "groups"))
 	}
 }
 
@@ -256,7 +270,11 @@ func (t *planText) group(x *group) {
 	if n := len(x.rules); n > 0 {
 		rules = "· " + list(x.rules[:min(3, n)], n)
 	}
-	t.flow(st, first, rules, 10)
+	if rules == "" {
+		t.line(st, first)
+	} else {
+		t.flow(st, first, rules, 10)
+	}
 	t.folds(x, t.opts)
 }
 

@@ -30,6 +30,7 @@ type Options struct {
 	Width  int       // columns to fill, 100 when 0
 	Colour bool      // the output is a terminal that wants colour
 	Full   bool      // list every object instead of the first few of each group
+	Brief  bool      // of a plan, show what it comes to, with examples; another report has the rest. Not with Full
 	Path   string    // where the plan file lies, for the command that applies it
 	Config string    // the configuration to name in that command, "" for the default
 	Now    time.Time // when the report is made, to say that a plan has expired; zero for not at all
@@ -38,11 +39,28 @@ type Options struct {
 // names is how many objects of a group are listed unless all are asked for.
 const names = 5
 
+// What a brief report shows: so many groups of each action, and so many objects of a group.
+const (
+	briefGroups = 1
+	briefNames  = 2
+)
+
 func (o Options) names() int {
-	if o.Full {
+	switch {
+	case o.Full:
 		return 1 << 30
+	case o.Brief:
+		return briefNames
 	}
 	return names
+}
+
+// shown is how many different values of one group are written.
+func (o Options) shown() int {
+	if o.Brief {
+		return 1
+	}
+	return o.names()
 }
 
 // folds is how many different values of one group are kept apart. A plan may hold a million changes of one kind; what

@@ -69,6 +69,8 @@ func (t *planText) skips(s *skipped) {
 			st = yellow
 		}
 		t.line(st, "  "+pad(count(g.rows.count), 6)+"  "+skipWord(g.reason)+" ("+Safe(string(g.reason))+")")
-		t.folds(&g.rows, t.opts)
+		if g.reason.Held() || !t.opts.Brief {
+			t.folds(&g.rows, t.opts)
+		}
 	}
 }

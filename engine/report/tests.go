@@ -13,10 +13,11 @@ import (
 
 // Tested is what a run of policy tests gave.
 type Tested struct {
-	Folder   string             `json:"folder"` // that of the policies; files are named below it
-	Report   *verify.Report     `json:"report"`
-	Gate     *verify.GateResult `json:"gate,omitempty"`     // nil where no least coverage was asked for
-	Mutation *verify.Mutation   `json:"mutation,omitempty"` // nil where no mutants were tried
+	Folder   string               `json:"folder"` // that of the policies; files are named below it
+	Report   *verify.Report       `json:"report"`
+	Gate     *verify.GateResult   `json:"gate,omitempty"`     // nil where no least coverage was asked for
+	Mutation *verify.Mutation     `json:"mutation,omitempty"` // nil where no mutants were tried
+	Golden   *verify.GoldenResult `json:"golden,omitempty"`   // nil where no snapshot was decided about
 }
 
 // Unmet says in a line each why the run does not succeed; none when it does.
@@ -29,8 +30,11 @@ func (t *Tested) Unmet() []string {
 	if n := c.Fail + c.Error; n > 0 {
 		out = append(out, plural(n, "test does not pass", "tests do not pass"))
 	}
-	if c.Total() == 0 {
+	if c.Total() == 0 && t.Golden == nil {
 		out = append(out, "no tests found")
+	}
+	if g := t.Golden; g != nil && !g.Updated && len(g.Differences) > 0 {
+		out = append(out, plural(g.Others(), "object is", "objects are")+" decided about otherwise than "+g.File+" expects; if that is wanted, write it anew with --update")
 	}
 	if t.Gate != nil && !t.Gate.OK {
 		out = append(out, "coverage is below what was asked for, or an entry of unreachable no longer holds")
@@ -60,6 +64,9 @@ func Tests(w io.Writer, t *Tested, o Options) error {
 	p.lacking(t)
 	if t.Mutation != nil {
 		p.mutants(t.Mutation)
+	}
+	if t.Golden != nil {
+		p.golden(t.Golden)
 	}
 	p.summary(t)
 	return p.err
@@ -145,6 +152,35 @@ func (p *tests) mutants(m *verify.Mutation) {
 		}
 	}
 	p.stale(m.Stale, "said to survive, and is killed or does not exist")
+}
+
+// mostDifferences is how many are shown; all of them stand in the other forms.
+const mostDifferences = 50
+
+// golden writes what is decided otherwise than expected.
+func (p *tests) golden(g *verify.GoldenResult) {
+	for i := range g.Differences {
+		if i == mostDifferences {
+			p.line(plain, fmt.Sprintf("… and %s more; --output json has all", count(len(g.Differences)-i)))
+			break
+		}
+		d := &g.Differences[i]
+		place := Safe(g.File)
+		if d.Line > 0 {
+			place += ":" + strconv.Itoa(d.Line)
+		}
+		p.line(bold, place+": "+Safe(d.Name)+": "+Safe(d.Subject()))
+		p.line(plain, "    want        "+Safe(d.Want))
+		p.line(plain, "    got         "+Safe(d.Got))
+	}
+	verdict := "as expected"
+	if n := g.Others(); n > 0 {
+		verdict = count(n) + " otherwise"
+	}
+	if g.Updated {
+		verdict += ", and " + Safe(g.File) + " was written"
+	}
+	p.line(plain, fmt.Sprintf("decisions about %s as of %s: %s", plural(g.Objects, "object", "objects"), g.AsOf.Format("2006-01-02 15:04 UTC"), verdict))
 }
 
 func (p *tests) stale(list []verify.Argument, why string) {

@@ -15,6 +15,7 @@ const (
 	policyTest   = "policy-test"
 	testCoverage = "test-coverage"
 	testMutant   = "surviving-mutant"
+	testGolden   = "expected-decision"
 )
 
 // Remarks gives what does not succeed as remarks about files: mistakes in suites and expectations that are not met stand at
@@ -28,7 +29,7 @@ func (t *Tested) Remarks() []Remark {
 		add(suiteMistake, LevelError, p.File, p.Line, p.Col, p.Message)
 		out[len(out)-1].Hint, out[len(out)-1].Source = p.Hint, p.Source
 	}
-	if len(t.Report.Problems) == 0 && t.Report.Counts.Total() == 0 {
+	if len(t.Report.Problems) == 0 && t.Report.Counts.Total() == 0 && t.Golden == nil {
 		add(policyTest, LevelError, "", 0, 0, "no tests found")
 	}
 	for i := range t.Report.Results {
@@ -44,6 +45,11 @@ func (t *Tested) Remarks() []Remark {
 		}
 	}
 	t.lacks(func(file string, line, col int, text string) { add(testCoverage, LevelWarning, file, line, col, text) })
+	if g := t.Golden; g != nil && !g.Updated {
+		for i := range g.Differences {
+			out = append(out, Remark{Rule: testGolden, Level: LevelError, File: g.File, Line: g.Differences[i].Line, Text: g.Differences[i].String()})
+		}
+	}
 	if t.Mutation == nil {
 		return out
 	}
@@ -111,6 +117,9 @@ func TestsMarkdown(w io.Writer, t *Tested) error {
 	if m := t.Mutation; m != nil {
 		fmt.Fprintf(&b, "Mutants: %s killed, %s survived, %s argued for, %s invalid; score %.1f %%.\n", count(m.Killed), count(m.Survived),
 			count(m.Argued), count(m.Invalid), m.Score())
+	}
+	if g := t.Golden; g != nil {
+		fmt.Fprintf(&b, "Decisions about %s as of %s: %s otherwise than expected.\n", plural(g.Objects, "object", "objects"), g.AsOf.Format("2006-01-02"), count(g.Others()))
 	}
 	remarks := t.Remarks()
 	if len(remarks) > 0 {

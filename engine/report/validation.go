@@ -36,6 +36,30 @@ type Validation interface {
 	Close(s validate.Summary) error
 }
 
+// validationKind is the kind of the JSON form.
+const validationKind = "coexist.report.validation"
+
+// validationDocument is the JSON form as a whole, which is never held in memory.
+type validationDocument struct {
+	Validated validatedHead      `json:"validated"`
+	Findings  []validate.Finding `json:"findings"`
+	Summary   validate.Summary   `json:"summary"`
+}
+
+// validatedHead says what was looked at.
+type validatedHead struct {
+	AsOf    time.Time         `json:"asOf"`
+	Mode    cloud.Mode        `json:"mode"`
+	Tenant  string            `json:"tenant,omitempty"`
+	Object  *plan.Object      `json:"object,omitempty"`  // when it is one
+	Objects []plan.Object     `json:"objects,omitempty"` // when they are several
+	Least   validate.Severity `json:"severity"`
+
+	Run      string             `json:"run,omitempty"`
+	Switches *validate.Switches `json:"synchronization,omitempty"`
+	Unknown  []string           `json:"unknown,omitempty"`
+}
+
 // ValidationJSON writes a validation as one JSON document: formatVersion, kind "coexist.report.validation", what was looked
 // at, the array findings, one a line, and the summary. It keeps no finding, so that any number streams.
 func ValidationJSON(w io.Writer, v Validated) Validation {
@@ -59,22 +83,11 @@ func (j *validationJSON) begin() error {
 	if len(several) == 1 {
 		one, several = &several[0], nil
 	}
-	head, err := json.Marshal(struct {
-		AsOf    time.Time         `json:"asOf"`
-		Mode    cloud.Mode        `json:"mode"`
-		Tenant  string            `json:"tenant,omitempty"`
-		Object  *plan.Object      `json:"object,omitempty"`  // when it is one
-		Objects []plan.Object     `json:"objects,omitempty"` // when they are several
-		Least   validate.Severity `json:"severity"`
-
-		Run      string             `json:"run,omitempty"`
-		Switches *validate.Switches `json:"synchronization,omitempty"`
-		Unknown  []string           `json:"unknown,omitempty"`
-	}{j.of.AsOf.UTC(), j.of.Mode, tenant, one, several, j.of.Least, j.of.Run, j.of.Switches, j.of.Unknown})
+	head, err := json.Marshal(validatedHead{j.of.AsOf.UTC(), j.of.Mode, tenant, one, several, j.of.Least, j.of.Run, j.of.Switches, j.of.Unknown})
 	if err != nil {
 		return fmt.Errorf("write validation as JSON: %w", err)
 	}
-	_, err = fmt.Fprintf(j.buf, "{\"formatVersion\":%q,\"kind\":\"coexist.report.validation\",\n\"validated\":%s,\n\"findings\":[", FormatVersion, head)
+	_, err = fmt.Fprintf(j.buf, "{\"formatVersion\":%q,\"kind\":%q,\n\"validated\":%s,\n\"findings\":[", FormatVersion, validationKind, head)
 	return err
 }
 

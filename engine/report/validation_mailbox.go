@@ -12,6 +12,12 @@ import (
 	"github.com/coexistsync/coexist/engine/validate"
 )
 
+// The kinds of the JSON forms.
+const (
+	mailboxKind = "coexist.report.mailbox"
+	checksKind  = "coexist.checks"
+)
+
 // marks say how the results of rungs look.
 var marks = map[validate.Result]struct {
 	word  string
@@ -101,7 +107,7 @@ func MailboxJSON(w io.Writer, l validate.Ladder, asOf time.Time) error {
 		Kind          string          `json:"kind"`
 		AsOf          time.Time       `json:"asOf"`
 		Mailbox       validate.Ladder `json:"mailbox"`
-	}{FormatVersion, "coexist.report.mailbox", asOf.UTC(), l})
+	}{FormatVersion, mailboxKind, asOf.UTC(), l})
 	if err != nil {
 		return fmt.Errorf("write the ladder as JSON: %w", err)
 	}
@@ -143,25 +149,27 @@ func gravity(c validate.Check, m cloud.Mode) string {
 	return s
 }
 
+// checkRow is a check as ChecksJSON writes it.
+type checkRow struct {
+	ID         string          `json:"id"`
+	Title      string          `json:"title"`
+	Why        string          `json:"why"`
+	Provision  string          `json:"provision"`
+	Activate   string          `json:"activate"`
+	Raised     string          `json:"raised,omitempty"`
+	When       string          `json:"raisedWhen,omitempty"`
+	Attributes []string        `json:"attributes"`
+	Needs      []validate.Fact `json:"needs"`
+	Fixes      bool            `json:"fixes"`
+	Modes      []cloud.Mode    `json:"modes"`
+	Kinds      []string        `json:"kinds"`
+}
+
 // ChecksJSON writes the table of all checks as JSON, of kind "coexist.checks".
 func ChecksJSON(w io.Writer) error {
-	type row struct {
-		ID         string          `json:"id"`
-		Title      string          `json:"title"`
-		Why        string          `json:"why"`
-		Provision  string          `json:"provision"`
-		Activate   string          `json:"activate"`
-		Raised     string          `json:"raised,omitempty"`
-		When       string          `json:"raisedWhen,omitempty"`
-		Attributes []string        `json:"attributes"`
-		Needs      []validate.Fact `json:"needs"`
-		Fixes      bool            `json:"fixes"`
-		Modes      []cloud.Mode    `json:"modes"`
-		Kinds      []string        `json:"kinds"`
-	}
-	out := []row{}
+	out := []checkRow{}
 	for _, c := range validate.Checks() {
-		r := row{ID: c.ID, Title: c.Title, Why: c.Why, Provision: c.Provision.String(), Activate: c.Activate.String(), When: c.Raised.When,
+		r := checkRow{ID: c.ID, Title: c.Title, Why: c.Why, Provision: c.Provision.String(), Activate: c.Activate.String(), When: c.Raised.When,
 			Attributes: listed(append(append([]string(nil), c.Attributes...), c.Also...)), Needs: listed(c.Needs), Fixes: c.Fixes, Modes: c.Modes(), Kinds: []string{}}
 		if c.Raised.When != "" {
 			r.Raised = c.Raised.Severity.String()
@@ -172,10 +180,10 @@ func ChecksJSON(w io.Writer) error {
 		out = append(out, r)
 	}
 	b, err := json.Marshal(struct {
-		FormatVersion string `json:"formatVersion"`
-		Kind          string `json:"kind"`
-		Checks        []row  `json:"checks"`
-	}{FormatVersion, "coexist.checks", out})
+		FormatVersion string     `json:"formatVersion"`
+		Kind          string     `json:"kind"`
+		Checks        []checkRow `json:"checks"`
+	}{FormatVersion, checksKind, out})
 	if err != nil {
 		return fmt.Errorf("write the checks as JSON: %w", err)
 	}

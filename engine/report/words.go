@@ -70,6 +70,8 @@ var skipWords = []struct {
 	{plan.WaitingForEngine, "waiting for Entra Connect to make it"},
 	{plan.NoMailbox, "needs a mailbox, and none is coming"},
 	{plan.NoRecipient, "refers to somebody whom Exchange Online does not know yet"},
+	{plan.MailHeld, "a hold or an archive needs the licence"},
+	{plan.LacksLicense, "the licences carry no hold and no archive"},
 	{plan.AfterConversion, "waits for the mailbox to become a shared one"},
 	{plan.NeedsConnector, "needs a connector that is not there"},
 	{plan.MasteredElse, "another engine masters it"},

@@ -13,13 +13,14 @@ import (
 
 	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/ledger"
+	"github.com/coexistsync/coexist/engine/plan"
 )
 
 const (
-	runColumns   = `id, plan, tenant, mode, by_user, by_host, by_pid, state, detail, changes, started, finished, overrides`
+	runColumns   = `id, plan, tenant, mode, by_user, by_host, by_pid, state, detail, changes, started, finished, overrides, engine`
 	entryColumns = `run, change_id, anchor, name, action, directory, state, attempt, request_id, target_id, fault, detail, at, weights`
 	// runQuery reads runs with how far they are, and who asked them to stop.
-	runQuery = `SELECT id, plan, tenant, mode, runs.by_user, runs.by_host, runs.by_pid, state, detail, changes, started, finished, overrides,
+	runQuery = `SELECT id, plan, tenant, mode, runs.by_user, runs.by_host, runs.by_pid, state, detail, changes, started, finished, overrides, engine,
 		progress.phase, progress.done, progress.total, progress.at, stops.by_user, stops.by_host, stops.by_pid, stops.reason, stops.at
 		FROM runs LEFT JOIN progress ON progress.run = runs.id LEFT JOIN stops ON stops.run = runs.id `
 	// unplanned begins what stands in the place of a digest, which is unique, for a run that has none yet.
@@ -44,6 +45,7 @@ func (l *Lease) Start(ctx context.Context, r journal.Run) (found journal.Run, ag
 		}
 		next := found
 		next.State, next.Detail, next.By, next.Mode, next.Changes, next.Finished = journal.Running, "", r.By, r.Mode, r.Changes, r.Finished
+		next.Engine = r.Engine
 		next.Overrides = slices.Concat(found.Overrides, r.Overrides)
 		return putRun(ctx, t, next)
 	})
@@ -141,6 +143,26 @@ func (s *Store) Counts(ctx context.Context, run string) (journal.Counts, error) 
 	return out, s.fail("count the changes", rows.Err())
 }
 
+// Effects gives the number of changes of a run that have their effect, by action.
+func (s *Store) Effects(ctx context.Context, run string) (map[plan.Action]int, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT action, COUNT(*) FROM entries WHERE run = $1 AND state IN ($2, $3) GROUP BY action`,
+		run, string(journal.Done), string(journal.Already))
+	if err != nil {
+		return nil, s.fail("count the changes", err)
+	}
+	defer rows.Close()
+	out := map[plan.Action]int{}
+	for rows.Next() {
+		var action plan.Action
+		var n int
+		if err := rows.Scan(&action, &n); err != nil {
+			return nil, s.fail("count the changes", err)
+		}
+		out[action] = n
+	}
+	return out, s.fail("count the changes", rows.Err())
+}
+
 // Runs lists the newest runs first, at most limit of them; 0 for all.
 func (s *Store) Runs(ctx context.Context, limit int) ([]journal.Run, error) {
 	q := runQuery + `ORDER BY started DESC, id DESC`
@@ -206,7 +228,7 @@ func scanRun(row interface{ Scan(...any) error }) (r journal.Run, err error) {
 	var started, finished, phase, seen, stopUser, stopHost, stopReason, stopAt sql.NullString
 	var done, total, stopPID sql.NullInt64
 	var overrides []byte
-	err = row.Scan(&r.ID, &r.Plan, &r.Tenant, &r.Mode, &r.By.User, &r.By.Host, &r.By.PID, &r.State, &r.Detail, &r.Changes, &started, &finished, &overrides,
+	err = row.Scan(&r.ID, &r.Plan, &r.Tenant, &r.Mode, &r.By.User, &r.By.Host, &r.By.PID, &r.State, &r.Detail, &r.Changes, &started, &finished, &overrides, &r.Engine,
 		&phase, &done, &total, &seen, &stopUser, &stopHost, &stopPID, &stopReason, &stopAt)
 	if err != nil {
 		return r, err
@@ -243,10 +265,10 @@ func putRun(ctx context.Context, t *sql.Tx, r journal.Run) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `INSERT INTO runs (`+runColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+	_, err = t.ExecContext(ctx, `INSERT INTO runs (`+runColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET plan = excluded.plan, mode = excluded.mode, by_user = excluded.by_user, by_host = excluded.by_host, by_pid = excluded.by_pid,
-		state = excluded.state, detail = excluded.detail, changes = excluded.changes, finished = excluded.finished, overrides = excluded.overrides`,
-		r.ID, cmp.Or(r.Plan, unplanned+r.ID), r.Tenant, r.Mode, r.By.User, r.By.Host, r.By.PID, string(r.State), r.Detail, r.Changes, fromTime(r.Started), fromTime(r.Finished), string(overrides))
+		state = excluded.state, detail = excluded.detail, changes = excluded.changes, finished = excluded.finished, overrides = excluded.overrides, engine = excluded.engine`,
+		r.ID, cmp.Or(r.Plan, unplanned+r.ID), r.Tenant, r.Mode, r.By.User, r.By.Host, r.By.PID, string(r.State), r.Detail, r.Changes, fromTime(r.Started), fromTime(r.Finished), string(overrides), r.Engine)
 	return err
 }
 

@@ -154,6 +154,8 @@ var migrations = [...][]string{{
 		older TEXT NOT NULL,
 		at TEXT NOT NULL,
 		PRIMARY KEY (newer, older))`,
+}, {
+	`ALTER TABLE runs ADD COLUMN engine TEXT NOT NULL DEFAULT ''`,
 }}
 
 // migrate brings the schema to the newest version, each step in a transaction of its own.
@@ -207,3 +209,6 @@ func schemaVersion(ctx context.Context, t *sql.Tx) (v int, err error) {
 	}
 	return v, err
 }
+
+// Newest gives the version of the schema that this program makes.
+func Newest() int { return len(migrations) }

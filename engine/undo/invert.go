@@ -20,6 +20,9 @@ func (u *undoing) invert(ctx context.Context, s *step) (*plan.Change, error) {
 	if s.entry.State == journal.Delayed {
 		return nil, u.skip(s, plan.NotUndone, "", "it waits as a task: coexist tasks cancel ends it")
 	}
+	if s.needs != "" {
+		return nil, u.skip(s, plan.NeedsConnector, "", s.needs.Title()+" is connected no longer")
+	}
 	if s.absent {
 		return nil, u.skip(s, plan.NotUndone, "", "the object is not there any more")
 	}
@@ -127,7 +130,7 @@ func refuse(a *plan.Attribute, now *cloud.Object, wrote cloud.Value) (reason pla
 	switch {
 	case !known && a.Name != cloud.TypeProperty, p.WriteOnly:
 		return plan.NotUndone, "what was there before cannot be read, so that nobody knows it"
-	case len(a.Content) > 0 && !a.Before.IsNothing():
+	case a.Name == cloud.Photo && !a.Before.IsNothing():
 		return plan.NotUndone, "only the digest of what was there before is known"
 	case p.Fixed:
 		return plan.NotUndone, "it can be set only when an object is made"

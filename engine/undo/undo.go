@@ -104,6 +104,7 @@ type step struct {
 	entry  journal.Entry
 	now    cloud.Object
 	absent bool
+	needs  cloud.Directory // the directory that could tell, when it is not connected
 }
 
 // windows goes through the plan's changes, those of an object together.
@@ -173,7 +174,7 @@ func (u *undoing) look(ctx context.Context, batch []step) error {
 		target := u.Targets[d]
 		if target == nil {
 			for _, i := range asked[d] {
-				batch[i].absent = true
+				batch[i].needs = d
 			}
 			continue
 		}
@@ -226,6 +227,10 @@ func question(s *step) (connector.Question, bool) {
 		q.Properties = []string{enabled}
 	case plan.Delete:
 		q.ID, q.Anchor = "", c.Object.Anchor
+	case plan.Members:
+		if q.Properties = []string{"displayName"}; c.Object.Type.IsGroup() {
+			q.Properties = append(q.Properties, "members")
+		}
 	default:
 		return q, false
 	}
@@ -254,6 +259,7 @@ func (u *undoing) object(ctx context.Context, steps []step) error {
 		return u.skip(&steps[0], plan.Unreadable, "", "nothing can be told about its source object just now, which apply looks at again")
 	}
 	var made []plan.Change
+	var at []int            // of each: the position of the step that it takes back
 	ids := map[string]int{} // position of what takes a change back
 	for i := range steps {
 		s := &steps[i]
@@ -269,11 +275,11 @@ func (u *undoing) object(ctx context.Context, steps []step) error {
 		}
 		c.Source = fingerprint
 		ids[s.change.ID] = len(made)
-		made = append(made, *c)
+		made, at = append(made, *c), append(at, i)
 	}
 	turnRound(steps, made, ids)
 	for i := range made {
-		if err := u.put(&made[i]); err != nil {
+		if err := u.put(&made[i], &steps[at[i]].now); err != nil {
 			return err
 		}
 	}
@@ -312,24 +318,47 @@ func turnRound(steps []step, made []plan.Change, ids map[string]int) {
 	}
 }
 
-// put writes a change and counts it.
-func (u *undoing) put(c *plan.Change) error {
+// put writes a change and counts it. now is what its object is.
+func (u *undoing) put(c *plan.Change, now *cloud.Object) error {
 	if u.Selected != nil && (c.Action == plan.Delete || c.Action == plan.Disable) {
 		s := step{change: *c}
 		return u.skip(&s, plan.OutsideSelection, "", "a plan for a selection deletes and disables nothing")
 	}
-	if u.Protected != nil && engine.Takes(&u.m.Tenant, c) {
-		c.Protected = u.Protected(&c.Object)
+	if now.Admin && c.LocksOut() {
+		s := step{change: *c}
+		return u.skip(&s, plan.Protected, "", "it holds an administrative role in the tenant by now")
 	}
-	u.weights.Add(c, 0)
+	if c.Protected = u.protection(c); c.Protected == "" && now.Admin && c.Action != plan.Members && engine.Takes(&u.m.Tenant, c) {
+		c.Protected = "holds an administrative role in the tenant"
+	}
+	u.weights.Add(c, len(now.Get("members").Texts()))
 	return u.sink.Change(*c)
+}
+
+// protection says why something is taken away from a protected object, "" when it is not: the object itself, or a member
+// that its group loses.
+func (u *undoing) protection(c *plan.Change) string {
+	if u.Protected == nil || !engine.Takes(&u.m.Tenant, c) {
+		return ""
+	}
+	if why := u.Protected(&c.Object); why != "" {
+		return why
+	}
+	for _, a := range c.Attributes {
+		for _, r := range a.Remove {
+			if why := u.Protected(&plan.Object{Anchor: r.Anchor, ID: r.ID, Name: r.Name}); why != "" {
+				return "loses " + r.Name + ", who " + why
+			}
+		}
+	}
+	return ""
 }
 
 // skip lists what is not taken back. property is "" for a change as a whole.
 func (u *undoing) skip(s *step, r plan.SkipReason, property, detail string) error {
 	o := s.change.Object
 	o.ID = idOf(s)
-	return u.sink.Skip(plan.Skip{Object: o, Reason: r, Property: property, Detail: word(s.change.Action) + ": " + detail})
+	return u.sink.Skip(plan.Skip{Object: o, Reason: r, Property: property, Detail: word(s.change.Action) + ": " + detail, Needs: s.needs})
 }
 
 // word says what a run did.

@@ -142,12 +142,21 @@ func (w *world) apply(f *plan.File) apply.Result {
 		w.t.Fatal(err)
 	}
 	defer lease.Release()
-	r, err := apply.Run(w.t.Context(), apply.Options{Plan: f, Targets: map[cloud.Directory]connector.Target{cloud.Entra: w.target}, Journal: lease, Ledger: w.store,
+	r, err := apply.Run(w.t.Context(), apply.Options{Plan: f, Targets: w.targets(), Journal: lease, Ledger: w.store,
 		Run: fmt.Sprint("run", w.runs), Workers: 1, Now: func() time.Time { return noon }, Sleep: func(context.Context, time.Duration) error { return nil }})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r
+}
+
+// targets gives the directories: Exchange Online is one of them where anybody has a mailbox.
+func (w *world) targets() map[cloud.Directory]connector.Target {
+	out := map[cloud.Directory]connector.Target{cloud.Entra: w.target}
+	if slices.ContainsFunc(w.target.All(), func(o cloud.Object) bool { return o.Recipient != nil }) {
+		out[cloud.Exchange] = w.target.Exchange()
+	}
+	return out
 }
 
 type sink struct {
@@ -268,6 +277,153 @@ func TestUndoAndUndoOfUndo(t *testing.T) {
 				t.Errorf("after the undo of the undo (-before +now)\n%s", diff)
 			}
 		})
+	}
+}
+
+// mailbox gives a user that has a mailbox.
+func (w *world) mailbox(n int) {
+	w.meddle(n, func(o *cloud.Object) {
+		o.Recipient = &cloud.Recipient{Details: "UserMailbox", GUID: o.ID}
+		o.Put("primaryAddress", cloud.Text("user@contoso.example"))
+	})
+}
+
+// eachOfExchange gives changes that Exchange Online carries out.
+func (w *world) eachOfExchange() map[string]plan.Change {
+	in := func(c plan.Change, f cloud.Facet) plan.Change {
+		c.Directory, c.Facet = cloud.Exchange, f
+		now, err := w.target.Exchange().Current(w.t.Context(), c.Object.Type, c.Object.ID, []string{c.Attributes[0].Name})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if c.Action == plan.Update {
+			c.Attributes[0].Before = now.Get(c.Attributes[0].Name)
+			c.Fingerprint = plan.FingerprintOf(&now, []string{c.Attributes[0].Name})
+		}
+		return c
+	}
+	shared := about(1)
+	shared.Type = cloud.SharedMailbox
+	return map[string]plan.Change{
+		"hidden from address lists":   in(change(about(1), plan.Update, plan.Attribute{Name: "hidden", After: cloud.Truth(true)}), cloud.FacetRecipient),
+		"a shared mailbox made of it": in(change(shared, plan.Update, plan.Attribute{Name: cloud.TypeProperty, After: cloud.Text(string(cloud.SharedMailbox))}), cloud.FacetType),
+		"full access":                 in(change(about(1), plan.Members, plan.Attribute{Name: "fullAccess", Add: []plan.Ref{{Anchor: about(2).Anchor, ID: about(2).ID, Name: "User 2"}}}), cloud.FacetFullAccess),
+	}
+}
+
+func TestUndoInExchangeOnline(t *testing.T) {
+	mail := func(w *world) string {
+		for _, o := range w.target.All() {
+			if o.ID == about(1).ID {
+				return fmt.Sprintln(o.Type, o.Get("hidden"), o.Get("fullAccess"))
+			}
+		}
+		return ""
+	}
+	prepared := func() *world {
+		w := newWorld(t)
+		w.mailbox(1)
+		w.mailbox(2)
+		return w
+	}
+	for name := range prepared().eachOfExchange() {
+		t.Run(name, func(t *testing.T) {
+			w := prepared()
+			w.t = t
+			before := mail(w)
+			f := w.file(head(), []plan.Change{w.eachOfExchange()[name]}, nil)
+			r := w.apply(f)
+			after := mail(w)
+			if !r.Complete() || after == before {
+				t.Fatalf("the run changed nothing: %v %v", r.Counts, r.Failures)
+			}
+			connected := func(in *undo.Inputs) { in.Targets[cloud.Exchange] = w.target.Exchange() }
+			m, s := w.undo(r, f, connected)
+			back := w.file(m, s.changes, s.skips)
+			r2 := w.apply(back)
+			if now := mail(w); !r2.Complete() || now != before {
+				t.Fatalf("after the undo it is %sand was %s%v; skips %+v", now, before, r2.Failures, s.skips)
+			}
+			m, s = w.undo(r2, back, connected)
+			if r3 := w.apply(w.file(m, s.changes, s.skips)); !r3.Complete() || mail(w) != after {
+				t.Errorf("after the undo of the undo it is %sand was %s%v", mail(w), after, r3.Failures)
+			}
+		})
+	}
+	t.Run("Exchange Online is connected no longer", func(t *testing.T) {
+		w := prepared()
+		f := w.file(head(), []plan.Change{w.eachOfExchange()["full access"]}, nil)
+		if _, s := w.undo(w.apply(f), f, nil); len(s.changes) != 0 || len(s.skips) != 1 || s.skips[0].Reason != plan.NeedsConnector {
+			t.Errorf("changes %+v, skips %+v", s.changes, s.skips)
+		}
+	})
+}
+
+// TestAdministratorsAndProtectedMembers holds the undo of what a run did to people who must not lose it.
+func TestAdministratorsAndProtectedMembers(t *testing.T) {
+	for name, c := range map[string]struct {
+		of     string
+		meddle func(*world)
+		reason plan.SkipReason // of the one skip, "" for a change that is protected
+	}{
+		"the run made who is an administrator by now": {"create", func(w *world) {
+			for _, o := range w.target.All() {
+				if o.Get("displayName").Text() == "New" {
+					o.Admin = true
+					w.target.Set(o)
+				}
+			}
+		}, plan.Protected},
+		"a licence of an administrator": {"licences", func(w *world) { w.meddle(1, func(o *cloud.Object) { o.Admin = true }) }, ""},
+		"a protected member":            {"members", func(*world) {}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			f := w.file(head(), []plan.Change{w.each()[c.of]}, nil)
+			r := w.apply(f)
+			c.meddle(w)
+			m, s := w.undo(r, f, func(in *undo.Inputs) {
+				in.Protected = func(o *plan.Object) string {
+					if o.Anchor == about(2).Anchor {
+						return "is protected"
+					}
+					return ""
+				}
+			})
+			if c.reason != "" {
+				if len(s.changes) != 0 || len(s.skips) != 1 || s.skips[0].Reason != c.reason {
+					t.Errorf("changes %+v, skips %+v", s.changes, s.skips)
+				}
+				return
+			}
+			if len(s.changes) != 1 || s.changes[0].Protected == "" || !slices.ContainsFunc(m.Exceeded(), func(g plan.Guard) bool { return g.Name == engine.GuardProtected }) {
+				t.Errorf("nobody is asked: %+v, %+v", s.changes, m.Exceeded())
+			}
+		})
+	}
+}
+
+func TestUndoHoldsAGroupAgainstItsMembers(t *testing.T) {
+	w := newWorld(t)
+	f := w.file(head(), []plan.Change{w.each()["members"]}, nil)
+	r := w.apply(f)
+	g := cloud.Object{ID: team().ID, Anchor: team().Anchor, Type: cloud.SecurityGroup}
+	members := []string{about(2).ID}
+	for n := range 29 {
+		o := cloud.Object{ID: fmt.Sprintf("10000000-0000-4000-8000-%012d", n), Type: cloud.User}
+		w.target.Set(o)
+		members = append(members, o.ID)
+	}
+	g.Put("members", cloud.Texts(members))
+	w.target.Set(g)
+	m, s := w.undo(r, f, func(in *undo.Inputs) {
+		in.Recent = map[string]int{engine.GuardMemberRemoval + "/" + string(team().Anchor): 10}
+	})
+	if len(s.changes) != 1 || s.changes[0].Population != 40 {
+		t.Fatalf("the change is held against %+v", s.changes)
+	}
+	if over := m.Exceeded(); len(over) != 1 || over[0].Name != engine.GuardMemberRemoval || over[0].Population != 40 || over[0].Recent != 10 {
+		t.Errorf("guards over their limits: %+v", over)
 	}
 }
 

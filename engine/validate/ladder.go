@@ -45,11 +45,13 @@ type Ladder struct {
 
 // Attempt is something that coexist did about the object.
 type Attempt struct {
-	At        time.Time `json:"at"`
-	What      string    `json:"what"`
-	State     string    `json:"state"`
-	RequestID string    `json:"requestId,omitempty"`
-	Detail    string    `json:"detail,omitempty"`
+	At        time.Time   `json:"at"`
+	What      string      `json:"what"` // for people
+	Action    plan.Action `json:"-"`
+	Done      bool        `json:"-"` // it stands in the cloud
+	State     string      `json:"state"`
+	RequestID string      `json:"requestId,omitempty"`
+	Detail    string      `json:"detail,omitempty"`
 }
 
 // Ticket is what a supporter asks for first.
@@ -66,16 +68,22 @@ type Ticket struct {
 	Checked    []string  `json:"checked"` // the rungs with their results
 }
 
-// Diagnose climbs the ladder for the object at index i of the snapshot. Everything is read as for Run. tenant is the
-// configured id, for the ticket; tried is the object's history.
-func Diagnose(in Input, i int, tenant string, tried []Attempt) Ladder {
+// Circumstances are what is known of one object beside what Run needs.
+type Circumstances struct {
+	Tenant  string    // its configured id, for the ticket
+	Outside string    // why no plan touches the object although it was read, such as a pilot group; "" for none
+	Tried   []Attempt // what coexist did about it, oldest first
+}
+
+// Diagnose climbs the ladder for the object at index i of the snapshot. Everything is read as for Run.
+func Diagnose(in Input, i int, c Circumstances) Ladder {
 	r := newRun(in)
 	r.silenced = suppressions{}
 	r.prepare()
 	r.check(i)
 	r.checkReported()
 	r.enter(i)
-	l := &ladder{run: r, Ladder: Ladder{Object: r.described(r.entry), Mode: r.mode, Headline: -1, Findings: []Finding{}}}
+	l := &ladder{run: r, known: c, Ladder: Ladder{Object: r.described(r.entry), Mode: r.mode, Headline: -1, Findings: []Finding{}}}
 	for _, f := range r.found {
 		if f.Object.DN == l.Object.DN {
 			l.Findings = append(l.Findings, f)
@@ -92,7 +100,7 @@ func Diagnose(in Input, i int, tenant string, tried []Attempt) Ladder {
 		}
 		l.Rungs = append(l.Rungs, rung)
 	}
-	l.ticket(tenant, tried)
+	l.ticket()
 	return l.Ladder
 }
 
@@ -100,6 +108,8 @@ func Diagnose(in Input, i int, tenant string, tried []Attempt) Ladder {
 type ladder struct {
 	*run
 	Ladder
+	known    Circumstances
+	licensed bool // by a plan that gives a mailbox and is on
 }
 
 // offline is the answer of a rung that needs the tenant.
@@ -113,6 +123,9 @@ func (l *ladder) scope() Rung {
 	switch why := l.reasons[i]; {
 	case why != "":
 		g.Result, g.Evidence, g.Next = Broken, []string{why}, "coexist explain says by which rule; change the object or the policy"
+		return g
+	case l.known.Outside != "":
+		g.Result, g.Evidence, g.Next = Broken, []string{l.known.Outside}, "make it a member of the pilot group, or end the pilot in coexist.yaml"
 		return g
 	case l.in.Decided == nil:
 		g.Evidence = []string{"no policies were given; Entra Connect's filters let it through"}
@@ -143,10 +156,13 @@ func (l *ladder) exists() Rung {
 	m := l.table.Matches[l.entry.i]
 	switch {
 	case m.Problem != nil:
-		g.Result, g.Evidence, g.Next = Broken, []string{m.Problem.Detail}, "settle which object it is; coexist plan leaves it alone until then"
+		g.Result, g.Evidence, g.Next = Broken, []string{m.Problem.Detail}, l.settlement()
 	case l.target == nil:
 		g.Result, g.Evidence = Broken, []string{"no object has its anchor, address or user principal name"}
-		g.Next = "coexist plan makes it; where Entra Connect does, look at its connector space and wait for a cycle"
+		g.Next = "coexist plan and apply make it; if they did not, coexist explain says why"
+		if l.mode == cloud.Activate {
+			g.Next = "Entra Connect makes it: look for it in its connector space, and wait for a cycle"
+		}
 		if name := l.deletedTwin(); name != "" {
 			g.Evidence, g.Next = append(g.Evidence, "deleted items hold "+name), "restore that one, and its mailbox comes with it"
 		}
@@ -157,6 +173,19 @@ func (l *ladder) exists() Rung {
 		g.Evidence = []string{fmt.Sprintf("object %s, found %s", l.target.ID, m.How)}
 	}
 	return g
+}
+
+// settlement says what to do about an object of the tenant that is in the way of being found.
+func (l *ladder) settlement() string {
+	for _, f := range l.Findings {
+		switch f.Check {
+		case "COX-002":
+			return "take the role away until the two are joined, and plan again; docs/checks/COX-002.md tells how"
+		case "COX-003":
+			return "convert the guest to a member, or remove it, and plan again; docs/checks/COX-003.md tells how"
+		}
+	}
+	return "settle which of them the object is, and who keeps the value; coexist plan leaves it alone until then"
 }
 
 // deletedTwin names a deleted user that held one of the object's addresses.
@@ -226,10 +255,23 @@ func (l *ladder) names() Rung {
 		case has == "":
 			g.Result, g.Next = Broken, "give it a "+x.property
 		case x.want != "" && !strings.EqualFold(strings.TrimSpace(x.want), has):
-			g.Result, g.Next = Broken, "the cloud made another "+x.property+" of it: see the findings of UPN, ALI and PRD, mend the value, and plan again"
+			g.Result, g.Next = Broken, l.rename(x.property)
 		}
 	}
 	return g
+}
+
+// rename says how the cloud comes to have the name that it should have.
+func (l *ladder) rename(property string) string {
+	for _, f := range l.Findings {
+		if family, _, _ := strings.Cut(f.Check, "-"); f.Severity >= Warning && slices.Contains([]string{"UPN", "ALI", "PRD"}, family) {
+			return "the cloud made another " + property + " of it, as " + f.Check + " says: mend the value, and plan again"
+		}
+	}
+	if l.mode == cloud.Activate {
+		return "Entra Connect writes it: look at its export errors, and wait for a cycle"
+	}
+	return "coexist plan and apply write it"
 }
 
 func (l *ladder) errors() Rung {
@@ -260,7 +302,11 @@ func (l *ladder) conflict() Rung {
 		g = offline(g.ID, g.Question)
 	}
 	for _, f := range l.Findings {
-		if slices.Contains(clashing, f.Check) && f.Severity >= Warning {
+		switch {
+		case !slices.Contains(clashing, f.Check) || f.Severity < Warning:
+		case l.harmless(f):
+			g.Evidence = append(g.Evidence, f.Check+": "+f.Detail+"; that keeps no mailbox away")
+		default:
 			g.Result, g.Next = Broken, "settle who keeps the value; docs/checks/"+f.Check+".md tells how"
 			g.Evidence = append(g.Evidence, f.Check+": "+f.Detail)
 		}
@@ -271,9 +317,24 @@ func (l *ladder) conflict() Rung {
 	return g
 }
 
+// harmless reports whether a clash keeps nothing away: the cloud gives the address at the initial domain four digits, and a
+// deleted item does not take away what a live object has already.
+func (l *ladder) harmless(f Finding) bool {
+	c, _ := CheckNamed(f.Check)
+	raised := f.Severity == Warning && c.In(f.Mode) == Error
+	switch f.Check {
+	case "PRD-001":
+		return raised
+	case "ADR-015":
+		return l.target != nil && !l.target.Deleted && !slices.ContainsFunc(f.Others, func(p Party) bool { return p.Attribute != deletedItems }) && l.owns(key(parseAddress(f.Value).rest))
+	}
+	return false
+}
+
 // ticket draws up what support needs.
-func (l *ladder) ticket(tenant string, tried []Attempt) {
-	t := Ticket{Tenant: tenant, UPN: l.Object.UPN, Anchor: string(l.Object.Anchor), Errors: []string{}, RequestIDs: []string{}, Tried: tried}
+func (l *ladder) ticket() {
+	tried := l.known.Tried
+	t := Ticket{Tenant: l.known.Tenant, UPN: l.Object.UPN, Anchor: string(l.Object.Anchor), Errors: []string{}, RequestIDs: []string{}, Tried: tried}
 	if l.in.Tenant != nil {
 		t.TenantName = l.in.Tenant.Facts.Name
 	}

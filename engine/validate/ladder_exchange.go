@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/coexistsync/coexist/directory"
 	"github.com/coexistsync/coexist/directory/cloud"
+	"github.com/coexistsync/coexist/engine/plan"
 )
 
 // provisioningErrors are those of the object's counterpart.
@@ -67,7 +69,7 @@ func (l *ladder) licence() Rung {
 		}
 		g.Evidence = append(g.Evidence, line)
 	}
-	if on {
+	if l.licensed = on; on {
 		return g
 	}
 	g.Result, g.Next = Broken, "assign a licence with Exchange Online, or switch its plan on"
@@ -76,6 +78,9 @@ func (l *ladder) licence() Rung {
 	}
 	if l.mailboxDecided() {
 		g.Next = "the policies decide one: coexist plan and apply assign it"
+	}
+	if l.lostMailbox() != nil {
+		g.Next = "first the deleted mailbox below, or the licence makes an empty one; then " + g.Next
 	}
 	for _, f := range l.Findings {
 		if strings.HasPrefix(f.Check, "LIC-") && f.Severity == Error {
@@ -111,6 +116,10 @@ func (l *ladder) recipient() Rung {
 	case l.resource():
 	case x.Licensed == nil:
 		g.Result, g.Next = Unknown, "Exchange did not say whether it sees the licence"
+	case !*x.Licensed && !l.licensed:
+		g.Result, g.Next = Broken, "there is none to see: the licence above comes first"
+	case !*x.Licensed && l.recent() != "":
+		g.Evidence = append(g.Evidence, l.recent())
 	case !*x.Licensed:
 		g.Result, g.Next = Broken, "Exchange does not see the licence: retry the provisioning, or take the licence away and assign it anew"
 	}
@@ -156,6 +165,17 @@ func (l *ladder) lost() Rung {
 		g.Commands = []string{"Get-Mailbox -SoftDeletedMailbox", "Get-Mailbox -InactiveMailboxOnly"}
 		return g
 	}
+	o := l.lostMailbox()
+	if o == nil {
+		g.Evidence = []string{"none"}
+		return g
+	}
+	l.restore(&g, o)
+	return g
+}
+
+// lostMailbox finds the deleted mailbox that was the object's; nil when there is none.
+func (l *ladder) lostMailbox() *cloud.Object {
 	var addresses []string
 	for _, c := range l.entry.claims() {
 		addresses = append(addresses, c.address)
@@ -167,13 +187,7 @@ func (l *ladder) lost() Rung {
 	if x, ok := directory.GUIDFromBytes([]byte(l.entry.first(aMailbox))); ok {
 		guid = x.String()
 	}
-	o := l.in.Tenant.LostMailbox(id, l.Object.Anchor, guid, addresses...)
-	if o == nil {
-		g.Evidence = []string{"none"}
-		return g
-	}
-	l.restore(&g, o)
-	return g
+	return l.in.Tenant.LostMailbox(id, l.Object.Anchor, guid, addresses...)
 }
 
 // restore says how a mailbox comes back. Source: "Reconnect inactive or soft-deleted mailboxes to Active Directory".
@@ -216,6 +230,8 @@ func (l *ladder) service() Rung {
 		g.Evidence = []string{"no: the mailbox is there"}
 	case l.in.Facts.ServiceErrors == nil:
 		g.Result, g.Evidence, g.Next = Unknown, []string{"its errors were not read"}, "Get-MgUser -UserId "+l.target.ID+" -Property ServiceProvisioningErrors"
+	case l.licensedWithoutMailbox() && l.recent() != "":
+		g.Evidence, g.Next = []string{"no error is reported, and " + l.recent()}, "wait, and look again tomorrow"
 	case l.licensedWithoutMailbox():
 		g.Result, g.Evidence = Broken, []string{"Exchange sees the licence, reports no error, and has no mailbox"}
 		g.Next, g.Commands = "wait a day after the licence was assigned, then ask the service to try again; the call is shown, and was not sent", retry
@@ -223,6 +239,19 @@ func (l *ladder) service() Rung {
 		g.Evidence = []string{"no error is reported"}
 	}
 	return g
+}
+
+// patience is how long Exchange Online may take to make the mailbox of a licence. Source: "A mailbox was not provisioned".
+const patience = 24 * time.Hour
+
+// recent says that coexist gave the licence so lately that the mailbox may still come; "" when it did not.
+func (l *ladder) recent() string {
+	for _, a := range slices.Backward(l.known.Tried) {
+		if age := l.in.AsOf.Sub(a.At); a.Action == plan.License && a.Done && age >= 0 && age < patience {
+			return fmt.Sprintf("the licence was given at %s; Exchange Online may take a day", a.At.UTC().Format(time.RFC3339))
+		}
+	}
+	return ""
 }
 
 // licensedWithoutMailbox reports whether nothing is missing but the mailbox.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -126,10 +127,29 @@ func (d *Doc) syntax(err error) {
 	}
 	line, _ := strconv.Atoi(m[1]) // "" is 0: the file as a whole
 	hint := ""
-	if strings.HasPrefix(m[2], "mapping values are not allowed") {
+	switch {
+	case strings.HasPrefix(m[2], "mapping values are not allowed"):
 		hint = "a text that holds a colon and a blank must stand in quotes"
+	case strings.HasPrefix(m[2], "found a tab character"), strings.HasPrefix(strings.TrimLeft(d.Line(line), " "), "\t"):
+		hint = "indent with blanks"
+	case m[2] == "did not find expected key" || strings.HasPrefix(m[2], "did not find expected '-'"):
+		line = d.firstLineThatFails(m[2])
+		hint = "is the line above complete, and is this one indented like its neighbours?"
+	case strings.HasPrefix(m[2], "did not find expected ','"):
+		line = d.firstLineThatFails(m[2])
+		hint = "a bracket before this is not closed, or a text within it must stand in quotes"
 	}
 	d.note(min(line, len(d.lines)), 0, hint, "not readable as YAML: %s", m[2])
+}
+
+// firstLineThatFails finds the line with which a file begins to be no YAML in the way that the decoder says. What the
+// decoder itself says of such mistakes is the line before the one in which the mapping or list around them begins.
+func (d *Doc) firstLineThatFails(message string) int {
+	return 1 + sort.Search(len(d.lines)-1, func(n int) bool {
+		var doc yaml.Node
+		err := yaml.Unmarshal([]byte(strings.Join(d.lines[:n+1], "\n")), &doc)
+		return err != nil && strings.HasSuffix(err.Error(), message)
+	})
 }
 
 // inspect reports what is refused everywhere. It gives false when the tree must not be walked at all.

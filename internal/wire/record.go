@@ -8,7 +8,8 @@ type Recorded interface{ RecordType() string }
 // Records gives one of each type of record, for schemas and for tests of the module.
 func Records() []Recorded {
 	return []Recorded{Engine{}, Plan{}, Change{}, Skip{}, SyncRun{}, RunChange{}, SyncValidation{}, SyncValidationSummary{}, TestResult{}, PolicyTestResult{},
-		PolicyTestSummary{}, Policy{}, ReportLine{}, RunStep{}, ScheduleXML{}, Schedule{}, Credential{}}
+		PolicyTestSummary{}, Policy{}, ReportLine{}, RunStep{}, ScheduleXML{}, Schedule{}, Credential{}, DelayedTask{}, TaskResult{}, Halt{}, SyncStatus{}, Approval{},
+		MailboxDiagnosis{}, Decision{}, PolicyImpact{}, Diagnostic{}}
 }
 
 // Engine is the executable.
@@ -103,15 +104,16 @@ type Skip struct {
 type SyncRun struct {
 	RunID      string     `json:"runId"`
 	Mode       string     `json:"mode"`  // Apply or WhatIf
-	State      string     `json:"state"` // Running, Succeeded, CompletedWithErrors, Interrupted, Stopped, StoppedGuardExceeded or NothingToDo
+	State      string     `json:"state"` // Running, Succeeded, CompletedWithErrors, Interrupted, Stopped, StoppedGuardExceeded, Refused, Failed or NothingToDo
 	Trigger    string     `json:"trigger"`
+	PolicyType string     `json:"policyType"` // how the directories are read: Initial, which is in full; "" for what reads none, such as apply
 	PlanDigest string     `json:"planDigest"`
 	TenantID   string     `json:"tenantId"`
 	StartedAt  *time.Time `json:"startedAt"`
 	EndedAt    *time.Time `json:"endedAt"`
 	DurationMs int64      `json:"durationMs"`
 	Changes    int        `json:"changes"` // in the plan
-	Added      *int       `json:"added"`   // of a rehearsal as in Plan, of a run what has its effect; null in a list
+	Added      *int       `json:"added"`   // of a rehearsal as in Plan, of a run what has its effect; null where it is not told
 	Updated    *int       `json:"updated"`
 	Deleted    *int       `json:"deleted"`
 	Succeeded  int        `json:"succeeded"`
@@ -120,6 +122,11 @@ type SyncRun struct {
 	Detail     string     `json:"detail"`
 	User       string     `json:"user"`
 	Computer   string     `json:"computer"`
+	// Phase is what a run is at, "" while it never told; PercentComplete is -1 where it cannot be told.
+	Phase           string `json:"phase"`
+	PercentComplete int    `json:"percentComplete"`
+	StopRequested   bool   `json:"stopRequested"`
+	EngineVersion   string `json:"engineVersion"` // of the program that carried it out; "" of a run of a version that did not keep it
 }
 
 // RunChange is what became of one change of a run.

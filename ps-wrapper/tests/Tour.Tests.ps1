@@ -44,6 +44,12 @@ Describe 'tour' {
         $log = Join-Path -Path $TestDrive -ChildPath "block$Number.txt"
         $null = Start-Transcript -Path $log
         try { $shown = . $session ([scriptblock]::Create($Code)) | Out-String -Width 200 } finally { $null = Stop-Transcript }
+        if ($env:COEXIST_TOUR_TRANSCRIPT) {
+            # The session as it looked; "What if:" lines go to the host and stand in the transcript alone.
+            $typed = 'PS> ' + $Code.Trim().Replace("`n", "`nPS> ")
+            $whatif = @([System.IO.File]::ReadAllLines($log) | Where-Object -FilterScript { $_ -like 'What if:*' }) -join "`n"
+            [System.IO.File]::AppendAllText($env:COEXIST_TOUR_TRANSCRIPT, ("$typed`n$whatif`n$($shown.Trim())`n`n" -replace '[ \r]+\n', "`n" -replace '\n{3,}', "`n`n"))
+        }
         $flat = ($shown + "`n" + [System.IO.File]::ReadAllText($log)) -replace '[ \t]+', ' '
         foreach ($line in $Want.Split("`n")) {
             $line = $line.Trim()

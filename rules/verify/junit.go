@@ -40,9 +40,9 @@ type junitOutcome struct {
 }
 
 // JUnit gives a report as JUnit XML, in the form that GitHub, GitLab, Jenkins and Azure Pipelines read, with the gate and
-// the mutants where there are any. Mistakes in suites and a run without tests appear as errors; todo, and mutants that are
+// the mutants and the decisions about a snapshot where there are any. Mistakes in suites and a run without tests appear as errors; todo, and mutants that are
 // argued for or invalid, count as skipped. Characters that XML cannot hold become U+FFFD.
-func (r *Report) JUnit(gate *GateResult, mutants *Mutation) ([]byte, error) {
+func (r *Report) JUnit(gate *GateResult, mutants *Mutation, golden *GoldenResult) ([]byte, error) {
 	out := junitSuites{}
 	for _, file := range r.Suites {
 		s := junitSuite{Name: file}
@@ -55,7 +55,7 @@ func (r *Report) JUnit(gate *GateResult, mutants *Mutation) ([]byte, error) {
 			out.add(s)
 		}
 	}
-	if s := r.junitProblems(); len(s.Cases) > 0 {
+	if s := r.junitProblems(golden != nil); len(s.Cases) > 0 {
 		out.add(s)
 	}
 	if gate != nil {
@@ -63,6 +63,9 @@ func (r *Report) JUnit(gate *GateResult, mutants *Mutation) ([]byte, error) {
 	}
 	if mutants != nil {
 		out.add(mutants.junit())
+	}
+	if golden != nil {
+		out.add(golden.junit())
 	}
 	b, err := xml.MarshalIndent(out, "", "  ")
 	if err != nil {
@@ -111,8 +114,8 @@ func junitCaseOf(r *Result) junitCase {
 	return c
 }
 
-// junitProblems gives a suite of what kept tests from running.
-func (r *Report) junitProblems() junitSuite {
+// junitProblems gives a suite of what kept tests from running. Where other things than tests were looked at, no test is fine.
+func (r *Report) junitProblems(others bool) junitSuite {
 	s := junitSuite{Name: "suites"}
 	for _, p := range r.Problems {
 		text := p.Message
@@ -121,7 +124,7 @@ func (r *Report) junitProblems() junitSuite {
 		}
 		s.add(junitCase{Name: fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col), Class: p.File, File: p.File, Line: p.Line, Error: &junitOutcome{Message: text}})
 	}
-	if r.Counts.Total() == 0 && len(r.Problems) == 0 {
+	if r.Counts.Total() == 0 && len(r.Problems) == 0 && !others {
 		s.add(junitCase{Name: "tests", Class: "suites", Error: &junitOutcome{Message: "no test was found"}})
 	}
 	return s

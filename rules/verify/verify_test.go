@@ -94,6 +94,9 @@ func TestCoverage(t *testing.T) {
 		for _, x := range r.Coverage.Decisions {
 			fmt.Fprintf(&b, "%s:%d %s/%s: true %d, false %d\n", x.File, x.Line, x.Policy, x.Decision, x.True, x.False)
 		}
+		for _, x := range r.Coverage.Parts {
+			fmt.Fprintf(&b, "%s:%d:%d %s: true %d, false %d %v\n", x.File, x.Line, x.Col, x.Text, x.True, x.False, x.Rules)
+		}
 		for _, s := range r.Coverage.Stale {
 			fmt.Fprintf(&b, "stale %s:%d %s\n", s.File, s.Line, s.About)
 		}
@@ -105,6 +108,9 @@ func TestCoverage(t *testing.T) {
 			}
 			for _, d := range out.Decisions {
 				b.WriteString(" " + d.Decision)
+			}
+			for _, p := range out.Parts {
+				fmt.Fprintf(&b, " (%s %s)", p.Text, p.Lacks())
 			}
 			b.WriteByte('\n')
 		}
@@ -266,7 +272,7 @@ func TestJUnit(t *testing.T) {
 			}
 			gate, mutants = &g, m
 		}
-		b, err := r.JUnit(gate, mutants)
+		b, err := r.JUnit(gate, mutants, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -71,6 +71,11 @@ function Get-WireTable {
             RunStep = @('StartedAt', 'EndedAt')
             Schedule = @('NextRunTime', 'LastRunTime')
             Credential = @('SetAt')
+            DelayedTask = @('CreatedAt', 'NextAt', 'DeadlineAt', 'EndedAt')
+            TaskResult = @('StartedAt', 'EndedAt')
+            Halt = @('Since', 'LiftedAt')
+            SyncStatus = @('LastRunEndedAt', 'NextSyncCycleStartTimeInUTC')
+            Approval = @('ApprovedAt')
         }
     }
 }

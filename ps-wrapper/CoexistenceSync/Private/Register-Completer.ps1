@@ -16,12 +16,26 @@ function Register-Completer {
             }
         }
     }
-    Register-ArgumentCompleter -CommandName 'Start-CoexistenceSync', 'Get-CoexistencePlanChange', 'Show-CoexistencePlan', 'Export-CoexistencePlan' -ParameterName 'PlanId' -ScriptBlock $plans
+    Register-ArgumentCompleter -CommandName 'Start-CoexistenceSync', 'Get-CoexistencePlanChange', 'Show-CoexistencePlan', 'Export-CoexistencePlan', 'Approve-CoexistencePlan' -ParameterName 'PlanId' -ScriptBlock $plans
     $module = $ExecutionContext.SessionState.Module
     foreach ($entry in @(
             @('Get-CoexistenceRun', 'Id', 'Get-CoexistenceRun', 'RunId'),
             @('Get-CoexistenceRunStep', 'RunId', 'Get-CoexistenceRun', 'RunId'),
             @('Get-CoexistenceRunChange', 'RunId', 'Get-CoexistenceRun', 'RunId'),
+            @('Stop-CoexistenceSync', 'RunId', 'Get-CoexistenceRun', 'RunId'),
+            @('Wait-CoexistenceSync', 'RunId', 'Get-CoexistenceRun', 'RunId'),
+            @('Undo-CoexistenceRun', 'RunId', 'Get-CoexistenceRun', 'RunId'),
+            @('Get-CoexistenceTask', 'Id', 'Get-CoexistenceTask', 'TaskId'),
+            @('Get-CoexistenceTask', 'Identity', 'Get-CoexistenceTask', 'Identity'),
+            @('Invoke-CoexistenceTask', 'Id', 'Get-CoexistenceTask', 'TaskId'),
+            @('Suspend-CoexistenceTask', 'Id', 'Get-CoexistenceTask', 'TaskId'),
+            @('Resume-CoexistenceTask', 'Id', 'Get-CoexistenceTask', 'TaskId'),
+            @('Remove-CoexistenceTask', 'Id', 'Get-CoexistenceTask', 'TaskId'),
+            @('Get-CoexistenceCredential', 'Name', 'Get-CoexistenceCredential', 'Name'),
+            @('Remove-CoexistenceCredential', 'Name', 'Get-CoexistenceCredential', 'Name'),
+            @('Get-SyncValidation', 'Identity', 'Get-SyncValidation', 'Identity'),
+            @('Test-CoexistenceObject', 'Identity', 'Get-SyncValidation', 'Identity'),
+            @('Start-CoexistenceSync', 'Identity', 'Get-SyncValidation', 'Identity'),
             @('Get-CoexistencePolicy', 'Name', 'Get-CoexistencePolicy', 'Name'))) {
         $command, $property = $entry[2], $entry[3]
         $block = {

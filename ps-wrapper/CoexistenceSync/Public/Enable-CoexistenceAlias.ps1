@@ -33,7 +33,7 @@ function Enable-CoexistenceAlias {
     end {
         $names = @{
             DirSync  = @{ 'Start-OnlineCoexistenceSync' = 'Start-CoexistenceSync' }
-            ADSync   = @{ 'Start-ADSyncSyncCycle' = 'Start-CoexistenceSync'; 'Get-ADSyncRunProfileResult' = 'Get-CoexistenceRun'; 'Get-ADSyncRunStepResult' = 'Get-CoexistenceRunStep'; 'Get-ADSyncScheduler' = 'Get-CoexistenceSchedule' }
+            ADSync   = @{ 'Start-ADSyncSyncCycle' = 'Start-CoexistenceSync'; 'Stop-ADSyncSyncCycle' = 'Stop-CoexistenceSync'; 'Get-ADSyncConnectorRunStatus' = 'Get-CoexistenceSyncStatus'; 'Get-ADSyncRunProfileResult' = 'Get-CoexistenceRun'; 'Get-ADSyncRunStepResult' = 'Get-CoexistenceRunStep'; 'Get-ADSyncScheduler' = 'Get-CoexistenceSchedule' }
             MSOnline = @{ 'Get-MsolDirSyncProvisioningError' = 'Get-SyncValidation'; 'Get-MsolHasObjectsWithDirSyncProvisioningErrors' = 'Get-SyncValidation' }
         }
         foreach ($one in $Family) {

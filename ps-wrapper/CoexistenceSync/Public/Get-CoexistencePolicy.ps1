@@ -48,7 +48,7 @@ function Get-CoexistencePolicy {
         $request = New-PolicyRequest -Op 'policy.check' -Path $Path -ConfigPath $ConfigPath -Caller $PSCmdlet
         Invoke-CoexistenceEngine -Request $request -Caller $PSCmdlet -EnginePath $EnginePath -TimeoutSeconds $TimeoutSeconds -Activity 'Coexistence policies' | ForEach-Object -Process {
             $policy = $_
-            if (-not $Name -or @($Name | Where-Object -FilterScript { $policy.Name -like $_ }).Count -gt 0) { $policy }
+            if (-not $Name -or (Test-NameLike -Name $policy.Name -Pattern $Name)) { $policy }
         }
     }
 }

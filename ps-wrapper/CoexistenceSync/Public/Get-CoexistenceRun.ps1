@@ -42,7 +42,7 @@ function Get-CoexistenceRun {
         [Alias('RunId')]
         [string[]] $Id,
 
-        [ValidateSet('Running', 'Succeeded', 'CompletedWithErrors', 'Interrupted', 'Stopped')]
+        [ValidateSet('Running', 'Succeeded', 'CompletedWithErrors', 'Interrupted', 'Stopped', 'StoppedGuardExceeded', 'Refused', 'Failed')]
         [string[]] $State,
 
         [Nullable[datetime]] $After,

@@ -24,6 +24,8 @@ function Get-SyncValidation {
     Give one object with the figures instead.
     .PARAMETER Offline
     Do not read the tenant. Checks that need it are not evaluated.
+    .PARAMETER Mailbox
+    Say where the object got stuck on its way to a mailbox, step by step, with what a supporter asks for first.
     .PARAMETER ConfigPath
     The configuration, coexist.yaml in the current folder when left out.
     .PARAMETER TimeoutSeconds
@@ -39,17 +41,21 @@ function Get-SyncValidation {
 
     Shows what is wrong with some users.
     .EXAMPLE
+    (Get-SyncValidation -Identity ada@contoso.com -Mailbox).Steps
+
+    Shows why a user has no mailbox.
+    .EXAMPLE
     Get-SyncValidation -Summary
 
     Gives the figures alone.
     .OUTPUTS
     Coexistence.SyncValidation: Identity, ObjectType, ValidationStatus, ErrorCount, WarningCount, Errors (Coexistence.ValidationError) and
-    more; with -Summary Coexistence.SyncValidationSummary.
+    more; with -Summary Coexistence.SyncValidationSummary; with -Mailbox Coexistence.MailboxDiagnosis.
     .LINK
     about_CoexistenceSync
     #>
     [CmdletBinding()]
-    [OutputType('Coexistence.SyncValidation', 'Coexistence.SyncValidationSummary')]
+    [OutputType('Coexistence.SyncValidation', 'Coexistence.SyncValidationSummary', 'Coexistence.MailboxDiagnosis')]
     [Alias('Get-CoexistenceValidation')]
     param(
         [Parameter(Position = 0, ValueFromPipelineByPropertyName = $true)]
@@ -75,6 +81,8 @@ function Get-SyncValidation {
 
         [switch] $Offline,
 
+        [switch] $Mailbox,
+
         [string] $ConfigPath,
 
         [ValidateRange(0, 86400)]
@@ -91,6 +99,16 @@ function Get-SyncValidation {
     }
     end {
         if ($MyInvocation.ExpectingInput -and $wanted.Count -eq 0) { return }
+        if ($Mailbox) {
+            if ($wanted.Count -eq 0) {
+                $PSCmdlet.ThrowTerminatingError((New-CoexistenceErrorRecord -Code 'request.invalid' -Message '-Mailbox needs -Identity.' -Action 'Name the object with -Identity.'))
+            }
+            foreach ($name in $wanted) {
+                $request = @{ op = 'validate'; args = @($name); configPath = $ConfigPath; params = @{ mailbox = $true; offline = [bool] $Offline }; records = @('MailboxDiagnosis') }
+                Invoke-CoexistenceEngine -Request $request -Caller $PSCmdlet -EnginePath $EnginePath -TimeoutSeconds $TimeoutSeconds -Activity 'Coexistence validation'
+            }
+            return
+        }
         $severity = 'info'
         if ($HasErrorsOnly) { $severity = 'error' }
         $request = @{ op = 'validate'; args = $wanted.ToArray(); configPath = $ConfigPath; params = @{ severity = $severity; offline = [bool] $Offline } }

@@ -22,6 +22,9 @@ function Start-CoexistenceSync {
     The same as -PolicyType Initial, as DirSync had it.
     .PARAMETER Identity
     Only these objects: user principal name, distinguished name, sAMAccountName or objectGUID. Nothing is deleted then.
+    .PARAMETER NoWait
+    Go on in the background: the run comes back at once in the state Running. Wait-CoexistenceSync waits for it and
+    Stop-CoexistenceSync ends it.
     .PARAMETER PlanId
     The plan to apply: its file, or the digest of a plan in this folder, or the first eight characters of that.
     .PARAMETER AllowGuard
@@ -51,11 +54,16 @@ function Start-CoexistenceSync {
 
     Applies a plan that deletes more than its guard allows, once, for a reason.
     .EXAMPLE
+    Start-CoexistenceSync -NoWait | Wait-CoexistenceSync -TimeoutSeconds 600
+
+    Starts in the background and waits ten minutes at most.
+    .EXAMPLE
     Get-ADUser -Filter "Department -eq 'Sales'" | Start-CoexistenceSync
 
     Synchronises some users only.
     .OUTPUTS
-    Coexistence.SyncRun: RunId, Mode, State, Changes, Added, Updated, Deleted, Errors, Duration and more. One object at the end.
+    Coexistence.SyncRun: RunId, PolicyType, Mode, State, Changes, Added, Updated, Deleted, Errors, Duration,
+    EngineVersion and more. One object at the end.
     .LINK
     about_CoexistenceSync
     #>
@@ -73,6 +81,9 @@ function Start-CoexistenceSync {
         [Parameter(ParameterSetName = 'Sync', ValueFromPipelineByPropertyName = $true)]
         [Alias('DistinguishedName', 'UserPrincipalName', 'ObjectGUID', 'ObjectId')]
         [string[]] $Identity,
+
+        [Parameter(ParameterSetName = 'Sync')]
+        [switch] $NoWait,
 
         [Parameter(ParameterSetName = 'Plan', Mandatory = $true)]
         [string] $PlanId,
@@ -129,13 +140,14 @@ function Start-CoexistenceSync {
         try {
             if ($asks -ne 'None' -and $asks -le [System.Management.Automation.ConfirmImpact]::Medium) {
                 Assert-CanAsk -Caller $PSCmdlet
-                if ($request.op -eq 'sync') {
+                if ($request.op -eq 'sync' -and -not $NoWait) {
                     $folder = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), 'coexist-' + [guid]::NewGuid().ToString('n'))
                     $null = [System.IO.Directory]::CreateDirectory($folder)
                     $request = New-PlanThenApply -Request $request -Folder $folder -Call $call
                     if ($null -eq $request) { return }
                 }
-                $plan = Get-PlanHead -Path $request.args[0] -Caller $PSCmdlet -ConfigPath $ConfigPath -EnginePath $EnginePath
+                $plan = $null
+                if ($request.op -eq 'apply') { $plan = Get-PlanHead -Path $request.args[0] -Caller $PSCmdlet -ConfigPath $ConfigPath -EnginePath $EnginePath }
                 if ($plan) { $target, $action = "tenant $($plan.Tenant)", "Apply plan $($plan.Digest.Substring(0, 15)): add $($plan.Added), update $($plan.Updated), delete $($plan.Deleted)" }
             }
             # Where nobody can be asked ShouldProcess throws, and a function goes on after a statement that threw. Only a true
@@ -144,6 +156,7 @@ function Start-CoexistenceSync {
             $go = $PSCmdlet.ShouldProcess($target, $action)
             if ($go) {
                 $request.mode = 'apply'
+                if ($NoWait) { $request.params.detach = $true }
                 Invoke-CoexistenceEngine -Request $request @call
             }
         }

@@ -8,6 +8,8 @@ function Test-CoexistenceObject {
     The objects: user principal name, distinguished name, sAMAccountName or objectGUID.
     .PARAMETER Quiet
     Give true or false instead of objects.
+    .PARAMETER Explain
+    Give what the policies decide about each object instead, and by which rule; nothing is tested then.
     .PARAMETER ConfigPath
     The configuration, coexist.yaml in the current folder when left out.
     .PARAMETER TimeoutSeconds
@@ -22,19 +24,26 @@ function Test-CoexistenceObject {
     Get-ADUser ada | Test-CoexistenceObject -Quiet
 
     Gives true or false, for a script.
+    .EXAMPLE
+    Test-CoexistenceObject -Identity ada@contoso.com -Explain | Format-Table -Property Decision, Value, Rules
+
+    Shows what becomes of a user, and why.
     .OUTPUTS
-    Coexistence.TestResult: Target, Name, Passed, Severity, Message, RecommendedAction; with -Quiet System.Boolean.
+    Coexistence.TestResult: Target, Name, Passed, Severity, Message, RecommendedAction; with -Quiet System.Boolean; with -Explain
+    Coexistence.Decision: Identity, Decision, Status, Value, Rules, File, Line, Reason, NearestMiss.
     .LINK
     about_CoexistenceSync
     #>
     [CmdletBinding()]
-    [OutputType('Coexistence.TestResult', [bool])]
+    [OutputType('Coexistence.TestResult', 'Coexistence.Decision', [bool])]
     param(
         [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
         [Alias('DistinguishedName', 'UserPrincipalName', 'ObjectGUID', 'ObjectId')]
         [string[]] $Identity,
 
         [switch] $Quiet,
+
+        [switch] $Explain,
 
         [string] $ConfigPath,
 
@@ -52,6 +61,13 @@ function Test-CoexistenceObject {
     }
     end {
         if ($wanted.Count -eq 0) { return }
+        if ($Explain) {
+            foreach ($name in $wanted) {
+                $request = @{ op = 'explain'; args = @($name); configPath = $ConfigPath }
+                Invoke-CoexistenceEngine -Request $request -Caller $PSCmdlet -EnginePath $EnginePath -TimeoutSeconds $TimeoutSeconds -Activity 'Coexistence policies'
+            }
+            return
+        }
         $request = @{ op = 'validate'; args = $wanted.ToArray(); configPath = $ConfigPath; params = @{ severity = 'warning' }; records = @('SyncValidation') }
         Invoke-CoexistenceEngine -Request $request -Caller $PSCmdlet -EnginePath $EnginePath -TimeoutSeconds $TimeoutSeconds -Activity 'Coexistence validation' |
             ConvertTo-TestResult -Quiet:$Quiet

@@ -10,6 +10,11 @@ function Test-CoexistencePolicy {
     Only tests whose "file: name" matches this regular expression.
     .PARAMETER Quiet
     Give true or false instead of objects.
+    .PARAMETER Base
+    A revision of the policies in Git, such as origin/main. What changes from it to the folder as it is now is given instead of
+    the outcome of tests.
+    .PARAMETER SnapshotPath
+    The snapshot, made by coexist snapshot save, whose objects are decided about.
     .PARAMETER ConfigPath
     The configuration, coexist.yaml in the current folder when left out.
     .PARAMETER TimeoutSeconds
@@ -24,20 +29,33 @@ function Test-CoexistencePolicy {
     if (-not (Test-CoexistencePolicy -Path .\policies -Quiet)) { throw 'policies' }
 
     Stops a pipeline when a test does not pass.
+    .EXAMPLE
+    Test-CoexistencePolicy -Base origin/main -SnapshotPath monday.snap | Where-Object -Property TakeAway
+
+    Shows whom a change of the policies would take something away from.
     .OUTPUTS
-    Coexistence.PolicyTestResult: Suite, Case, Outcome, Message; with -Quiet System.Boolean: true when there are tests and all pass.
+    Coexistence.PolicyTestResult: Suite, Case, Outcome, Message; with -Quiet System.Boolean: true when there are tests and all pass;
+    with -Base Coexistence.PolicyImpact: Decision, Key, OldValue, NewValue, TakeAway, Objects, Examples.
     .LINK
     about_CoexistenceSync
     #>
-    [CmdletBinding()]
-    [OutputType('Coexistence.PolicyTestResult', [bool])]
+    [CmdletBinding(DefaultParameterSetName = 'Test')]
+    [OutputType('Coexistence.PolicyTestResult', 'Coexistence.PolicyImpact', [bool])]
     param(
         [Parameter(Position = 0)]
         [string] $Path,
 
+        [Parameter(ParameterSetName = 'Test')]
         [string] $Name,
 
+        [Parameter(ParameterSetName = 'Test')]
         [switch] $Quiet,
+
+        [Parameter(Mandatory = $true, ParameterSetName = 'Impact')]
+        [string] $Base,
+
+        [Parameter(Mandatory = $true, ParameterSetName = 'Impact')]
+        [string] $SnapshotPath,
 
         [string] $ConfigPath,
 
@@ -48,6 +66,12 @@ function Test-CoexistencePolicy {
         [string] $EnginePath
     )
     end {
+        if ($PSCmdlet.ParameterSetName -eq 'Impact') {
+            $request = New-PolicyRequest -Op 'policy.impact' -Path $Path -ConfigPath $ConfigPath -Caller $PSCmdlet
+            $request.params = @{ base = $Base; snapshot = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($SnapshotPath) }
+            Invoke-CoexistenceEngine -Request $request -Caller $PSCmdlet -EnginePath $EnginePath -TimeoutSeconds $TimeoutSeconds -Activity 'Coexistence policies'
+            return
+        }
         $request = New-PolicyRequest -Op 'policy.test' -Path $Path -ConfigPath $ConfigPath -Caller $PSCmdlet
         if ($Name) { $request.params = @{ run = $Name } }
         $call = @{ Request = $request; Caller = $PSCmdlet; EnginePath = $EnginePath; TimeoutSeconds = $TimeoutSeconds; Activity = 'Coexistence policy tests' }

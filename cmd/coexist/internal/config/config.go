@@ -94,6 +94,18 @@ type Tenant struct {
 	URL   string // of a rehearsal tenant, "" for the real one
 	// Exchange says that Exchange Online is connected too; without it, what only that can do is withheld and listed.
 	Exchange bool
+	SignIn
+	// Apply is the sign-in of those who write, nil when it is the same. Where only plans are made, its secrets and files
+	// need not be there, so Verify does not ask for them.
+	Apply *SignIn
+	// Proxy is where https goes through: http://host:port, "none" for no proxy at all, "" for what the environment or the
+	// system says.
+	Proxy string
+	CA    string // path of a PEM file with further authorities to trust, such as an inspecting proxy's
+}
+
+// SignIn is a way to sign in to the tenant.
+type SignIn struct {
 	// ClientID is the app registration. Secret or Certificate proves it, or Method says how else.
 	ClientID    string
 	Secret      Secret
@@ -101,10 +113,14 @@ type Tenant struct {
 	Password    Secret // of the certificate file
 	Method      string // "", or one of the Methods
 	TokenFile   string // of a workload identity, "" for the one that AZURE_FEDERATED_TOKEN_FILE names
-	// Proxy is where https goes through: http://host:port, "none" for no proxy at all, "" for what the environment or the
-	// system says.
-	Proxy string
-	CA    string // path of a PEM file with further authorities to trust, such as an inspecting proxy's
+}
+
+// Writing gives the tenant as those sign in to it who write.
+func (t Tenant) Writing() Tenant {
+	if t.Apply != nil {
+		t.SignIn = *t.Apply
+	}
+	return t
 }
 
 // The ways to sign in without a secret or a certificate of one's own.

@@ -71,8 +71,8 @@ func TestComplete(t *testing.T) {
 		Directories: []config.Directory{{Name: "contoso", URL: "ldaps://dc1.contoso.example", CA: filepath.Join("etc", "ca.pem"),
 			Auth:  config.Auth{User: "svc@contoso.example", Password: config.Secret{Env: "COEXIST_TEST_PASSWORD"}},
 			Scope: []config.Scope{{OU: "OU=Staff,DC=contoso,DC=example", Filter: "(!(extensionAttribute15=nosync))", ExcludedFromOtherEngine: true}}}},
-		Tenant: config.Tenant{ID: "11111111-2222-3333-4444-555555555555", Cloud: "global", ClientID: "21111111-2222-3333-4444-555555555555",
-			Secret: config.Secret{File: filepath.Join("etc", "secrets", "app")}, Exchange: true},
+		Tenant: config.Tenant{ID: "11111111-2222-3333-4444-555555555555", Cloud: "global", Exchange: true,
+			SignIn: config.SignIn{ClientID: "21111111-2222-3333-4444-555555555555", Secret: config.Secret{File: filepath.Join("etc", "secrets", "app")}}},
 		Policies: filepath.Join("etc", "policies"), Writes: true, Store: filepath.Join("etc", "state", "coexist.db"),
 		Pilot: "CN=Pilot,DC=contoso,DC=example", Guards: guards, Approvals: config.Approvals{Count: 1, Valid: 7 * 24 * time.Hour},
 	}

@@ -251,12 +251,13 @@ func (p *parser) tenant(v strictyaml.Value) {
 				x.Problemf("%q is not a tenant id, which is a GUID", t.ID)
 			}
 		},
-		"cloud":    func(x strictyaml.Value) { t.Cloud = x.Enum("cloud", clouds...) },
-		"url":      func(x strictyaml.Value) { t.URL = tenantURL(x) },
-		"auth":     func(x strictyaml.Value) { signIn = true; p.signIn(x) },
-		"exchange": func(x strictyaml.Value) { t.Exchange = x.Bool() },
-		"proxy":    func(x strictyaml.Value) { t.Proxy = proxyURL(x) },
-		"ca":       func(x strictyaml.Value) { t.CA = p.existing(x) },
+		"cloud":     func(x strictyaml.Value) { t.Cloud = x.Enum("cloud", clouds...) },
+		"url":       func(x strictyaml.Value) { t.URL = tenantURL(x) },
+		"auth":      func(x strictyaml.Value) { signIn = true; p.signIn(x, &t.SignIn, p.existing) },
+		"applyAuth": func(x strictyaml.Value) { t.Apply = &SignIn{}; p.signIn(x, t.Apply, p.path) },
+		"exchange":  func(x strictyaml.Value) { t.Exchange = x.Bool() },
+		"proxy":     func(x strictyaml.Value) { t.Proxy = proxyURL(x) },
+		"ca":        func(x strictyaml.Value) { t.CA = p.existing(x) },
 	}, "id")
 	if v.IsMapping() && t.URL == "" && !signIn {
 		v.Problemf("key %q is missing", "auth")
@@ -292,9 +293,9 @@ func proxyURL(v strictyaml.Value) string {
 	return s
 }
 
-func (p *parser) signIn(v strictyaml.Value) {
+// signIn reads a way to sign in; locate gives the path of a file that it names.
+func (p *parser) signIn(v strictyaml.Value, t *SignIn, locate func(strictyaml.Value) string) {
 	p.guard(v)
-	t := &p.c.Tenant
 	proofs, named := 0, false
 	method := func(name string) func(strictyaml.Value) {
 		return func(x strictyaml.Value) {
@@ -316,7 +317,7 @@ func (p *parser) signIn(v strictyaml.Value) {
 		"certificate": func(x strictyaml.Value) {
 			proofs++
 			x.Fields(fields{
-				"file":     func(y strictyaml.Value) { t.Certificate = p.existing(y) },
+				"file":     func(y strictyaml.Value) { t.Certificate = locate(y) },
 				"password": func(y strictyaml.Value) { t.Password = p.secret(y) },
 			}, "file")
 		},
@@ -327,7 +328,7 @@ func (p *parser) signIn(v strictyaml.Value) {
 			}
 			proofs++
 			t.Method = WorkloadIdentity
-			x.Fields(fields{"tokenFile": func(y strictyaml.Value) { t.TokenFile = p.existing(y) }}, "tokenFile")
+			x.Fields(fields{"tokenFile": func(y strictyaml.Value) { t.TokenFile = locate(y) }}, "tokenFile")
 		},
 		ManagedIdentity: method(ManagedIdentity),
 		DeviceCode:      method(DeviceCode),

@@ -71,8 +71,12 @@ func tenantSchema() *schema.Schema {
 		schema.May("secret", secretSchema("where the client secret is")), schema.May("certificate", certificate), schema.May(WorkloadIdentity, workload),
 		schema.May(ManagedIdentity, schema.Truth("the machine's own identity")), schema.May(DeviceCode, schema.Truth("a person with a code")),
 		schema.May(AzureCLI, schema.Truth("whoever signed in with az")))
+	applyAuth := &schema.Schema{}
+	*applyAuth = *auth
+	applyAuth.Description = "how those sign in who write, where that is another way: likewise"
 	s := schema.Mapping("the Microsoft 365 tenant", schema.Must("id", schema.Like(guidPattern, "its GUID")), schema.May("cloud", schema.OneOf("which cloud", clouds...)),
 		schema.May("url", schema.Like(`^http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/.*)?$`, "of a rehearsal tenant on this machine")), schema.May("auth", auth),
+		schema.May("applyAuth", applyAuth),
 		schema.May("exchange", schema.Truth("whether Exchange Online is connected too")),
 		schema.May("proxy", schema.Like(`^(none|https?://[^/@?]+/?)$`, "http://proxy.contoso.example:8080, or none")), schema.May("ca", schema.Text("path of a PEM file with further authorities")))
 	s.Rules = []map[string]any{schema.AtLeastOne("auth", "url")}

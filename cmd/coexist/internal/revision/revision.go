@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -168,7 +169,7 @@ func next(in *bufio.Reader, object string) ([]byte, error) {
 func (r *Repository) git(ctx context.Context, in io.Reader, args ...string) ([]byte, error) {
 	c := exec.CommandContext(ctx, "git", args...)
 	c.Dir, c.Stdin = r.folder, in
-	c.Env = append(c.Environ(), "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
+	c.Env = append(slices.DeleteFunc(c.Environ(), private), "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "LC_ALL=C")
 	var out, complaint bytes.Buffer
 	c.Stdout, c.Stderr = &out, &complaint
 	err := c.Run()
@@ -182,4 +183,12 @@ func (r *Repository) git(ctx context.Context, in io.Reader, args ...string) ([]b
 		return nil, fmt.Errorf("git %s: %w: %.300s", args[0], err, text)
 	}
 	return out.Bytes(), nil
+}
+
+// private reports whether a variable of the environment is none of git's business: ours may hold the tenant's secret.
+func private(variable string) bool {
+	name, _, _ := strings.Cut(variable, "=")
+	name = strings.ToUpper(name)
+	return !strings.HasPrefix(name, "GIT_") && !slices.Contains([]string{"PATH", "PATHEXT", "PWD", "HOME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA",
+		"PROGRAMDATA", "PROGRAMFILES", "SYSTEMROOT", "SYSTEMDRIVE", "COMSPEC", "TEMP", "TMP", "TMPDIR", "XDG_CONFIG_HOME"}, name)
 }

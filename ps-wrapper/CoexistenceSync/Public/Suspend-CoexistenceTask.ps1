@@ -1,0 +1,66 @@
+function Suspend-CoexistenceTask {
+    <#
+    .SYNOPSIS
+    Keeps delayed tasks from being tried until they are resumed.
+    .DESCRIPTION
+    Their deadlines go on.
+    .PARAMETER Id
+    The tasks, by their ids.
+    .PARAMETER PassThru
+    Give the task as it is then.
+    .PARAMETER ConfigPath
+    The configuration, coexist.yaml in the current folder when left out.
+    .PARAMETER TimeoutSeconds
+    Stop the command after this time. 0 waits for ever.
+    .PARAMETER EnginePath
+    The executable coexist to use instead of the one that belongs to the module.
+    .EXAMPLE
+    Suspend-CoexistenceTask -Id 4c1d3c1e-8f0a-4f3a-9a55-0c1f0a6f2b11
+
+    Keeps one task.
+    .EXAMPLE
+    Get-CoexistenceTask -Identity *@contoso.com | Suspend-CoexistenceTask -PassThru
+
+    Keeps the tasks of a domain, and shows them.
+    .OUTPUTS
+    None; with -PassThru Coexistence.DelayedTask.
+    .LINK
+    about_CoexistenceSync
+    #>
+    [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'Low')]
+    [OutputType('Coexistence.DelayedTask')]
+    param(
+        [Parameter(Mandatory = $true, Position = 0, ValueFromPipelineByPropertyName = $true)]
+        [Alias('TaskId')]
+        [string[]] $Id,
+
+        [switch] $PassThru,
+
+        [string] $ConfigPath,
+
+        [ValidateRange(0, 86400)]
+        [int] $TimeoutSeconds = 0,
+
+        [Parameter(DontShow = $true)]
+        [string] $EnginePath
+    )
+    begin {
+        # A -WhatIf or -Confirm of the function that calls us does not reach a module by itself.
+        $preference = Get-CallerPreference -Caller $PSCmdlet
+        if (-not $PSBoundParameters.ContainsKey('WhatIf')) { $WhatIfPreference = $preference.WhatIf }
+        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
+            $ConfirmPreference = $preference.Confirm
+        }
+    }
+    process {
+        $call = @{ Caller = $PSCmdlet; EnginePath = $EnginePath; TimeoutSeconds = $TimeoutSeconds; Activity = 'Coexistence tasks' }
+        foreach ($name in $Id) {
+            $go = $false
+            $go = $PSCmdlet.ShouldProcess("task $name", 'Suspend')
+            if ($go) {
+                $task = Invoke-CoexistenceEngine -Request @{ op = 'tasks.suspend'; mode = 'apply'; args = @($name); configPath = $ConfigPath } @call
+                if ($PassThru) { $task }
+            }
+        }
+    }
+}
