@@ -8,6 +8,7 @@
         'PSUseDeclaredVarsMoreThanAssignments'
         # Helpers and stand-ins of commands are no commands of a module.
         'PSUseShouldProcessForStateChangingFunctions'
+        'PSShouldProcess'
         'PSAvoidGlobalFunctions'
         'PSAvoidGlobalVars'
         'PSAvoidOverwritingBuiltInCmdlets'
