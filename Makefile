@@ -38,10 +38,10 @@ demo: build ## plan and apply a sample company against a rehearsal tenant; DEMOF
 	@bin/coexist demo $(DEMOFLAGS)
 
 test: setup ## run all tests; TESTFLAGS=-short leaves the long ones out
-	$(GO) test $(TESTFLAGS) ./...
+	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
-race: ## run the tests of concurrent packages under the race detector
-	$(GO) test -race $(TESTFLAGS) $(CONCURRENT)
+race: ## run the tests of concurrent packages under the race detector, in short
+	$(GO) test -race -short -timeout 20m $(CONCURRENT)
 
 soak: ## the long forms of the fault tests; half an hour on a disk, less with TMPDIR on a memory disk
 	COEXIST_SOAK=1 $(GO) test -v -count=1 -timeout 120m -run '$(SOAK)' ./engine/apply
