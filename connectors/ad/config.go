@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // Config says what to read and how to reach it.
@@ -159,17 +161,6 @@ func (c *Connector) setDefaults() {
 		c.cfg.Now = time.Now
 	}
 	if c.cfg.Wait == nil {
-		c.cfg.Wait = wait
-	}
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+		c.cfg.Wait = retry.Sleep
 	}
 }

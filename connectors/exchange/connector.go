@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // DefaultBaseURL is Exchange Online of the global cloud.
@@ -77,23 +78,12 @@ func (c Config) withDefaults(base *url.URL) Config {
 		c.Now = time.Now
 	}
 	if c.Sleep == nil {
-		c.Sleep = sleep
+		c.Sleep = retry.Sleep
 	}
 	if c.Jitter == nil {
 		c.Jitter = rand.Float64
 	}
 	return c
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // Connector reads and writes the Exchange Online of one tenant. It is safe for concurrent use; writes to one object go one
@@ -105,10 +95,10 @@ type Connector struct {
 	now      func() time.Time
 	sleep    func(context.Context, time.Duration) error
 	names    *identities
-	made     *recent // ids of objects that were just made here
-	unsure   *recent // marks of creates whose outcome is not known
-	busy     keyed   // one write at a time per object
-	script   *Script // the transport, when it is one
+	made     *retry.Recent // ids of objects that were just made here
+	unsure   *retry.Recent // marks of creates whose outcome is not known
+	busy     keyed         // one write at a time per object
+	script   *Script       // the transport, when it is one
 }
 
 var (
@@ -135,42 +125,9 @@ func Over(t Transport, c Config) *Connector { return over(t, c.withDefaults(&url
 
 func over(t Transport, c Config) *Connector {
 	x := &Connector{run: t, tenantID: strings.ToLower(c.TenantID), now: c.Now, sleep: c.Sleep, names: newIdentities(),
-		made: newRecent(c.Now, c.Lag), unsure: newRecent(c.Now, c.Lag), busy: keyed{held: map[string]*turn{}}}
+		made: retry.NewRecent(c.Now, c.Lag), unsure: retry.NewRecent(c.Now, c.Lag), busy: keyed{held: map[string]*turn{}}}
 	x.script, _ = t.(*Script)
 	return x
-}
-
-// recent remembers for a while what this process wrote, because a server that has not heard of it answers as though it did
-// not exist.
-type recent struct {
-	now func() time.Time
-	lag time.Duration
-
-	mu sync.Mutex
-	at map[string]time.Time
-}
-
-func newRecent(now func() time.Time, lag time.Duration) *recent {
-	return &recent{now: now, lag: lag, at: map[string]time.Time{}}
-}
-
-func (r *recent) add(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.at[key] = r.now()
-}
-
-func (r *recent) has(key string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	t, ok := r.at[key]
-	return ok && r.now().Sub(t) <= r.lag
-}
-
-func (r *recent) forget(key string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.at, key)
 }
 
 // keyed gives one turn at a time for each key.

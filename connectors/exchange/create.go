@@ -67,7 +67,7 @@ func (w *writer) create(ctx context.Context) (string, error) {
 	case kind == fault.Conflict:
 		return w.madeBefore(ctx, err)
 	case kind == fault.Unknown:
-		w.unsure.add(name)
+		w.unsure.Add(name)
 		return "", err
 	default:
 		return "", err
@@ -76,11 +76,11 @@ func (w *writer) create(ctx context.Context) (string, error) {
 		return name, w.follow(ctx, upn)
 	}
 	if len(got.Rows) != 1 || idOf(got.Rows[0]) == "" {
-		w.unsure.add(name)
+		w.unsure.Add(name)
 		return "", &fault.Error{Kind: fault.Unknown, Op: w.op, Err: errors.New("the new object has no id")}
 	}
 	id := idOf(got.Rows[0])
-	w.made.add(id)
+	w.made.Add(id)
 	w.change.Object.ID = id
 	return id, w.follow(ctx, upn)
 }
@@ -102,7 +102,7 @@ func (w *writer) follow(ctx context.Context, upn string) error {
 			break
 		}
 	}
-	w.unsure.add(mark(w.change.Object.Anchor))
+	w.unsure.Add(mark(w.change.Object.Anchor))
 	return &fault.Error{Kind: fault.Unknown, Op: w.op, Err: fmt.Errorf("made, but without its sign-in name: %w", err)}
 }
 

@@ -384,7 +384,7 @@ func (w *writer) delete(ctx context.Context) error {
 	if _, err := w.order(ctx, c); err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	w.made.forget(w.change.Object.ID)
+	w.made.Forget(w.change.Object.ID)
 	return nil
 }
 

@@ -94,7 +94,7 @@ func (c *Connector) caught(h *hunt, r Result, deleted bool, into *connector.Answ
 	if deleted {
 		it.bury(rows[0])
 	}
-	c.unsure.forget(h.name)
+	c.unsure.Forget(h.name)
 	into.Object = it.Object
 	return true
 }
@@ -102,7 +102,7 @@ func (c *Connector) caught(h *hunt, r Result, deleted bool, into *connector.Answ
 // escaped is the error of a search that found nothing.
 func (c *Connector) escaped(h *hunt) error {
 	kind := fault.NotFound
-	if c.unsure.has(h.name) {
+	if c.unsure.Has(h.name) {
 		kind = fault.NotReady
 	}
 	return &fault.Error{Kind: kind, Op: h.op(), Err: errors.New("no recipient has it")}

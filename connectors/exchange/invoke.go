@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/coexistsync/coexist/directory/fault"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 const (
@@ -282,7 +283,7 @@ func (v *Invoke) headers(c *Command) map[string]string {
 		"X-SerializationLevel":    "Partial",
 		"X-ClientApplication":     "coexist",
 		"connection-id":           v.connection,
-		"client-request-id":       newUUID(),
+		"client-request-id":       retry.NewID(),
 		"parameter-based-routing": "true",
 		"Prefer":                  "odata.maxpagesize=" + strconv.Itoa(pageSize),
 		"WarningAction":           "Continue",

@@ -270,7 +270,7 @@ func (c *Connector) recipient(l *look, r Result) (Row, error) {
 // appear; anything else is gone.
 func (c *Connector) missing(t cloud.Type, id, op string, cause error) error {
 	kind := fault.NotFound
-	if c.made.has(id) || entraKnows(id) && !t.MasteredWhole() {
+	if c.made.Has(id) || entraKnows(id) && !t.MasteredWhole() {
 		kind = fault.NotReady
 	}
 	f := &fault.Error{Kind: kind, Op: op, Err: cause}

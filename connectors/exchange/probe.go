@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // Finding is the outcome of one check of the connection.
@@ -169,7 +171,7 @@ func (w *wire) cmdlets(ctx context.Context) (map[string]bool, error) {
 		return nil, errors.New("build request")
 	}
 	for k, s := range map[string]string{"Authorization": "Bearer " + token, "CommandName": "*", "Accept": "application/json",
-		"X-AnchorMailbox": appAnchor + w.tenantID, "User-Agent": w.agent, "client-request-id": newUUID()} {
+		"X-AnchorMailbox": appAnchor + w.tenantID, "User-Agent": w.agent, "client-request-id": retry.NewID()} {
 		req.Header.Set(k, s)
 	}
 	resp, err := w.client.Do(req)

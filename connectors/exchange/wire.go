@@ -3,16 +3,12 @@ package exchange
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,11 +18,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/coexistsync/coexist/directory/fault"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 const (
 	longestWait   = 5 * time.Minute // a longer pause is handed to the caller instead of waited for
-	longestDelay  = 24 * time.Hour  // bounds what a Retry-After can ask for
 	longestPause  = time.Minute
 	pauseStep     = 3 * time.Second // without a Retry-After: so long times the attempt, as Microsoft's own module does
 	largestAnswer = 256 << 20       // bytes
@@ -65,7 +61,7 @@ func newWire(c Config) (*wire, error) {
 		return nil, errors.New("exchange connector needs a tenant id")
 	}
 	c = c.withDefaults(base)
-	return &wire{base: base, tenantID: c.TenantID, credential: c.Credential, scope: c.Scope, agent: c.UserAgent, connection: newUUID(),
+	return &wire{base: base, tenantID: c.TenantID, credential: c.Credential, scope: c.Scope, agent: c.UserAgent, connection: retry.NewID(),
 		attempts: c.Attempts, timeout: c.Timeout, slots: make(chan struct{}, c.Parallel), now: c.Now, sleep: c.Sleep, jitter: c.Jitter,
 		// A redirect would take the token to wherever it points.
 		client: &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
@@ -131,7 +127,7 @@ func (w *wire) send(ctx context.Context, p posting) (reply, error) {
 				s.sent = sent
 			}
 			failure = lost(p.command, err)
-			again = s != nil && ctx.Err() == nil && (repeat || !made) && !untrusted(err)
+			again = s != nil && ctx.Err() == nil && (repeat || !made) && !retry.Untrusted(err)
 		case r.status >= 200 && r.status <= 299:
 			return r, nil
 		default:
@@ -187,7 +183,7 @@ func (w *wire) once(ctx context.Context, p posting) (reply, error) {
 func (w *wire) exchange(req *http.Request) (reply, error) {
 	resp, err := w.client.Do(req)
 	if err != nil {
-		return reply{}, &sendError{!unsent(err), err}
+		return reply{}, &sendError{!retry.Unsent(err), err}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, largestAnswer+1))
@@ -250,19 +246,10 @@ func (p pause) longer(q pause) pause {
 	return p
 }
 
-// pauseOf reads a Retry-After header: seconds, a fraction of them, or an HTTP date; rounded up, never negative.
+// pauseOf reads a Retry-After header.
 func pauseOf(h http.Header, now time.Time) pause {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if s, err := strconv.ParseFloat(v, 64); err == nil && !math.IsNaN(s) {
-		if s >= longestDelay.Seconds() {
-			return pause{true, longestDelay}
-		}
-		return pause{true, time.Duration(math.Ceil(max(0, s) * float64(time.Second)))}
-	}
-	if at, err := http.ParseTime(v); err == nil {
-		return pause{true, min(max(0, at.Sub(now)), longestDelay)}
-	}
-	return pause{}
+	d, told := retry.After(h, now)
+	return pause{told, d}
 }
 
 // length gives how long to wait before attempt n+2.
@@ -277,25 +264,4 @@ func (w *wire) length(p pause, n int) time.Duration {
 func (w *wire) pauseFor(ctx context.Context, p pause, n int) bool {
 	d := w.length(p, n)
 	return d <= longestWait && w.sleep(ctx, d) == nil
-}
-
-// unsent reports whether the request certainly never reached the server.
-func unsent(err error) bool {
-	var op *net.OpError
-	var dns *net.DNSError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns) || untrusted(err)
-}
-
-// untrusted reports whether the server's certificate was refused, which asking again does not mend.
-func untrusted(err error) bool {
-	var cert *tls.CertificateVerificationError
-	return errors.As(err, &cert)
-}
-
-// newUUID gives a random UUID, version 4 (RFC 9562).
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: it ends the program first
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/coexistsync/coexist/directory/fault"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // batchLimit is how many requests one $batch holds (Microsoft Graph, JSON batching).
@@ -60,7 +61,7 @@ func (c *Connector) batch(ctx context.Context, items []item) []result {
 		to := min(from+batchLimit, len(items))
 		b := &bundle{Connector: c, items: items, out: out}
 		for i := from; i < to; i++ {
-			b.todo = append(b.todo, i)
+			b.open = append(b.open, i)
 		}
 		b.run(ctx)
 	}
@@ -72,7 +73,7 @@ type bundle struct {
 	*Connector
 	items []item
 	out   []result
-	todo  []int
+	open  []int // the items that are not settled yet, by index
 	delay time.Duration // the longest that an item was told to wait
 	// renewed says that the token was replaced because an item was refused for it, which happens once; fresh, that it was in
 	// this round.
@@ -88,18 +89,18 @@ func (b *bundle) run(ctx context.Context) {
 		if err := b.sender.sleep(ctx, max(b.delay, b.sender.backoff(n))); err != nil {
 			return
 		}
-		b.todo = again
+		b.open = again
 	}
 }
 
 // round sends what is to do, files the results and gives what to send again.
 func (b *bundle) round(ctx context.Context) (again []int) {
 	b.delay = 0
-	for _, i := range b.todo {
+	for _, i := range b.open {
 		b.out[i] = result{err: b.classify(b.items[i].request, answer{}, &sendError{true, errors.New("the batch has no answer to it")})}
 	}
 	total := cost{}
-	for _, i := range b.todo {
+	for _, i := range b.open {
 		total = total.plus(b.items[i].cost())
 	}
 	if err := b.sender.pace.wait(ctx, total); err != nil {
@@ -114,12 +115,12 @@ func (b *bundle) round(ctx context.Context) (again []int) {
 		b.refuse(err)
 		return nil
 	}
-	expired := slices.ContainsFunc(b.todo, func(i int) bool { return b.out[i].status == http.StatusUnauthorized })
+	expired := slices.ContainsFunc(b.open, func(i int) bool { return b.out[i].status == http.StatusUnauthorized })
 	if b.fresh = expired && !b.renewed; b.fresh {
 		b.credential.renew()
 		b.renewed = true
 	}
-	for _, i := range b.todo {
+	for _, i := range b.open {
 		if b.repeats(i) {
 			again = append(again, i)
 		}
@@ -129,7 +130,7 @@ func (b *bundle) round(ctx context.Context) (again []int) {
 
 // refuse gives every item the fault of the whole.
 func (b *bundle) refuse(err error) {
-	for _, i := range b.todo {
+	for _, i := range b.open {
 		b.out[i] = result{err: err}
 		var whole *fault.Error
 		if errors.As(err, &whole) {
@@ -142,8 +143,8 @@ func (b *bundle) refuse(err error) {
 
 // envelope is the batch's body. An item waits only for those that are sent along: the others have succeeded.
 func (b *bundle) envelope() entity {
-	list := make([]batchItem, 0, len(b.todo))
-	for _, i := range b.todo {
+	list := make([]batchItem, 0, len(b.open))
+	for _, i := range b.open {
 		it := &b.items[i]
 		e := batchItem{ID: strconv.Itoa(i), Method: it.method, URL: it.path + query(it.query), Headers: map[string]string{}}
 		for h := 0; h+1 < len(it.header); h += 2 {
@@ -153,7 +154,7 @@ func (b *bundle) envelope() entity {
 			e.Headers["Content-Type"], e.Body = "application/json", it.body
 		}
 		for _, d := range it.after {
-			if slices.Contains(b.todo, d) {
+			if slices.Contains(b.open, d) {
 				e.DependsOn = append(e.DependsOn, strconv.Itoa(d))
 			}
 		}
@@ -170,7 +171,7 @@ func (b *bundle) file(a answer) {
 	}
 	for _, r := range got.Responses {
 		i, err := strconv.Atoi(r.ID)
-		if err != nil || !slices.Contains(b.todo, i) {
+		if err != nil || !slices.Contains(b.open, i) {
 			continue
 		}
 		one := answer{status: r.Status, header: http.Header{}, body: r.Body}
@@ -187,14 +188,14 @@ func (b *bundle) file(a answer) {
 			b.wait(one)
 		}
 	}
-	for _, i := range b.todo {
+	for _, i := range b.open {
 		b.inherit(i)
 	}
 }
 
 // wait notes how long a refused item was told to wait; a throttled one holds all other requests too.
 func (b *bundle) wait(a answer) {
-	if d, told := retryAfter(a.header, b.now()); told {
+	if d, told := retry.After(a.header, b.now()); told {
 		b.delay = max(b.delay, d)
 		if a.status == http.StatusTooManyRequests {
 			b.sender.pace.hold(min(d, longestWait))
@@ -226,7 +227,7 @@ func (b *bundle) repeats(i int) bool {
 	case r.status == http.StatusUnauthorized:
 		return b.fresh
 	case r.status == http.StatusFailedDependency:
-		return slices.ContainsFunc(b.items[i].after, func(d int) bool { return slices.Contains(b.todo, d) && b.repeats(d) })
+		return slices.ContainsFunc(b.items[i].after, func(d int) bool { return slices.Contains(b.open, d) && b.repeats(d) })
 	}
 	switch fault.KindOf(r.err) {
 	case fault.Transient, fault.Unreachable, fault.Unknown:

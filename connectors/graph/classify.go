@@ -14,6 +14,7 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go/models/odataerrors"
 
 	"github.com/coexistsync/coexist/directory/fault"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // purpose says what a request is for, and so what it means when no good answer comes.
@@ -48,7 +49,7 @@ func (c *Connector) classify(r request, a answer, err error) error {
 	no := c.refusal(a)
 	f := &fault.Error{Kind: no.kind(r.why), Op: r.op, Code: no.code, RequestID: no.request, Err: no.text()}
 	if f.Kind == fault.Throttled {
-		f.Delay, _ = retryAfter(a.header, c.now())
+		f.Delay, _ = retry.After(a.header, c.now())
 	}
 	return f
 }

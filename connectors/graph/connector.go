@@ -19,6 +19,7 @@ import (
 	"github.com/microsoftgraph/msgraph-sdk-go-core/authentication"
 
 	"github.com/coexistsync/coexist/engine/connector"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // DefaultBaseURL is Microsoft Graph v1.0 of the global cloud.
@@ -62,9 +63,9 @@ type Connector struct {
 	json       *kjson.JsonParseNodeFactory
 	sender     *transport
 	now        func() time.Time
-	made       *recent // ids of objects that were just created
-	located    *recent // ids of users whose usage location was just written
-	unsure     *recent // anchors of creates whose outcome is not known
+	made       *retry.Recent // ids of objects that were just created
+	located    *retry.Recent // ids of users whose usage location was just written
+	unsure     *retry.Recent // anchors of creates whose outcome is not known
 	marked     marked
 	cookies    Cookies
 	passwords  func(context.Context, Newcomer) (Password, error)
@@ -106,7 +107,7 @@ func New(c Config) (*Connector, error) {
 		return nil, fmt.Errorf("make request adapter: %w", err)
 	}
 	return &Connector{base: base, tenantID: c.TenantID, scope: c.Scope, credential: credential, adapter: adapter, json: factory, sender: sender,
-		now: c.Now, made: newRecent(c.Now, c.Lag), located: newRecent(c.Now, c.Lag), unsure: newRecent(c.Now, c.Lag), cookies: c.Cookies, passwords: c.Passwords}, nil
+		now: c.Now, made: retry.NewRecent(c.Now, c.Lag), located: retry.NewRecent(c.Now, c.Lag), unsure: retry.NewRecent(c.Now, c.Lag), cookies: c.Cookies, passwords: c.Passwords}, nil
 }
 
 func (c Config) withDefaults(base *url.URL) Config {
@@ -137,23 +138,12 @@ func (c Config) withDefaults(base *url.URL) Config {
 		c.Now = time.Now
 	}
 	if c.Sleep == nil {
-		c.Sleep = sleep
+		c.Sleep = retry.Sleep
 	}
 	if c.Jitter == nil {
 		c.Jitter = rand.Float64
 	}
 	return c
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // baseURL parses and checks where Graph is; it never ends in a slash.

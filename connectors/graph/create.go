@@ -60,7 +60,7 @@ func (w *writer) createGroup(ctx context.Context) (string, error) {
 	case err != nil && fault.KindOf(missing) == fault.NotFound:
 		return "", err
 	}
-	w.unsure.add(anchor)
+	w.unsure.Add(anchor)
 	return "", &fault.Error{Kind: fault.Unknown, Op: w.op, Err: missing}
 }
 
@@ -69,18 +69,18 @@ func (w *writer) created(r request, a answer, err error) (string, error) {
 	anchor := string(w.change.Object.Anchor)
 	if err != nil {
 		if fault.KindOf(err) == fault.Unknown {
-			w.unsure.add(anchor)
+			w.unsure.Add(anchor)
 		}
 		return "", err
 	}
 	var got link
 	if err := json.Unmarshal(a.body, &got); err != nil || got.ID == "" {
-		w.unsure.add(anchor)
+		w.unsure.Add(anchor)
 		return "", w.unreadable(r, a, errors.New("the new object has no id"))
 	}
 	id := strings.ToLower(got.ID)
-	w.made.add(id)
-	w.located.add(id)
+	w.made.Add(id)
+	w.located.Add(id)
 	return id, nil
 }
 

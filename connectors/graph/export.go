@@ -238,7 +238,7 @@ func (w *writer) update(ctx context.Context) error {
 	for i := range w.change.Attributes {
 		switch a := &w.change.Attributes[i]; a.Name {
 		case "usageLocation":
-			w.located.add(strings.ToLower(w.change.Object.ID))
+			w.located.Add(strings.ToLower(w.change.Object.ID))
 		case cloud.Photo:
 			if err := w.photo(ctx, a); err != nil {
 				return err
@@ -274,7 +274,7 @@ func (w *writer) delete(ctx context.Context) error {
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	w.made.forget(strings.ToLower(w.change.Object.ID))
+	w.made.Forget(strings.ToLower(w.change.Object.ID))
 	return nil
 }
 

@@ -88,7 +88,7 @@ func find(list []cloud.License, sku string) (cloud.License, bool) {
 // reached the replica that assigns licences.
 func (w *writer) unlocated(err error) error {
 	var f *fault.Error
-	if errors.As(err, &f) && f.Kind == fault.Invalid && says(err, "invalid usage location") && w.located.has(strings.ToLower(w.change.Object.ID)) {
+	if errors.As(err, &f) && f.Kind == fault.Invalid && says(err, "invalid usage location") && w.located.Has(strings.ToLower(w.change.Object.ID)) {
 		late := *f
 		late.Kind = fault.NotReady
 		return &late

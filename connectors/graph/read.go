@@ -279,7 +279,7 @@ func (c *Connector) unseen(err error, ids ...string) error {
 		return err
 	}
 	for _, id := range ids {
-		if c.made.has(strings.ToLower(id)) {
+		if c.made.Has(strings.ToLower(id)) {
 			late := *f
 			late.Kind = fault.NotReady
 			return &late
@@ -348,12 +348,12 @@ func (s *search) verdict() (cloud.Object, error) {
 	switch len(s.found) {
 	case 0:
 		kind := fault.NotFound
-		if s.unsure.has(string(s.anchor)) {
+		if s.unsure.Has(string(s.anchor)) {
 			kind = fault.NotReady
 		}
 		return cloud.Object{}, &fault.Error{Kind: kind, Op: s.op, Err: errors.New("no object has it")}
 	case 1:
-		s.unsure.forget(string(s.anchor))
+		s.unsure.Forget(string(s.anchor))
 		return s.found[0], nil
 	}
 	return cloud.Object{}, &fault.Error{Kind: fault.Conflict, Op: s.op, Err: fmt.Errorf("objects %s and %s have it", s.found[0].ID, s.found[1].ID)}

@@ -3,16 +3,14 @@ package graph
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 const (
@@ -74,7 +72,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	ctx, again, sent := req.Context(), repeatable(req.Method, req.URL.Path), false
 	header := req.Header.Clone()
-	header.Set("client-request-id", newUUID())
+	header.Set("client-request-id", retry.NewID())
 	header.Set("User-Agent", t.agent)
 	for n := 0; ; n++ {
 		if err := t.pace.wait(ctx, costOf(req.Method, req.URL)); err != nil {
@@ -82,19 +80,19 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		resp, err := t.attempt(req, header, body)
 		var delay time.Duration
-		retry := false
+		repeat := false
 		switch {
 		case err != nil:
-			made := !unsent(err)
+			made := !retry.Unsent(err)
 			sent = sent || made
-			retry = ctx.Err() == nil && (again || !made) && !untrusted(err)
+			repeat = ctx.Err() == nil && (again || !made) && !retry.Untrusted(err)
 			delay = t.backoff(n)
 		default:
 			sent = sent || resp.StatusCode >= 500
-			delay, retry = t.verdict(resp, n, again)
+			delay, repeat = t.verdict(resp, n, again)
 		}
 		switch {
-		case retry && n+1 < t.attempts && delay <= longestWait:
+		case repeat && n+1 < t.attempts && delay <= longestWait:
 		case err != nil:
 			return nil, &sendError{sent, err}
 		default:
@@ -108,7 +106,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // verdict says whether to send again after an answer, and when. Being throttled stops every other request too.
 func (t *transport) verdict(resp *http.Response, n int, again bool) (time.Duration, bool) {
-	delay, told := retryAfter(resp.Header, t.now())
+	delay, told := retry.After(resp.Header, t.now())
 	if !told {
 		delay = t.backoff(n)
 	}
@@ -169,25 +167,4 @@ func requestBody(req *http.Request) ([]byte, error) {
 	}
 	defer req.Body.Close()
 	return io.ReadAll(req.Body)
-}
-
-// unsent reports whether the request certainly never reached the server: no connection could be made.
-func unsent(err error) bool {
-	var op *net.OpError
-	var dns *net.DNSError
-	return errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns) || untrusted(err)
-}
-
-// untrusted reports whether the server's certificate was refused, which asking again does not mend.
-func untrusted(err error) bool {
-	var cert *tls.CertificateVerificationError
-	return errors.As(err, &cert)
-}
-
-// newUUID gives a random UUID, version 4 (RFC 9562).
-func newUUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: it ends the program first
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -329,39 +329,3 @@ func TestCostOfRequests(t *testing.T) {
 		}
 	}
 }
-
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	for value, want := range map[string]struct {
-		d  time.Duration
-		ok bool
-	}{
-		"":                              {0, false},
-		"7":                             {7 * time.Second, true},
-		"0.9":                           {900 * time.Millisecond, true},
-		"2.128":                         {2128 * time.Millisecond, true},
-		"-3":                            {0, true},
-		"0":                             {0, true},
-		"1e300":                         {longestDelay, true},
-		"NaN":                           {0, false},
-		"soon":                          {0, false},
-		"Sat, 21 Nov 2026 12:00:30 GMT": {30 * time.Second, true},
-		"Sat, 21 Nov 2026 11:00:00 GMT": {0, true},
-	} {
-		if d, ok := retryAfter(after(value), now); d != want.d || ok != want.ok {
-			t.Errorf("%q: got %v, %v, want %v, %v", value, d, ok, want.d, want.ok)
-		}
-	}
-}
-
-func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "7", "2.128", "Sat, 21 Nov 2026 12:00:30 GMT", "-1", "Inf", "0x1p4"} {
-		f.Add(s)
-	}
-	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
-	f.Fuzz(func(t *testing.T, s string) {
-		if d, ok := retryAfter(after(s), now); d < 0 || d > longestDelay || !ok && d != 0 {
-			t.Errorf("%q: %v, %v", s, d, ok)
-		}
-	})
-}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/coexistsync/coexist/directory"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // Domain is one domain of the tenant.
@@ -84,7 +85,7 @@ func New(o Options) *Tenant {
 		o.Clock = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = func(ctx context.Context, d time.Duration) { _ = retry.Sleep(ctx, d) } // over, or nobody waits any more
 	}
 	if o.Name == "" {
 		o.Name = "Contoso"
@@ -113,16 +114,6 @@ func New(o Options) *Tenant {
 		t.AddApp(a)
 	}
 	return t
-}
-
-// sleep waits until the time is over or nobody waits any more.
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
 }
 
 // ID gives the tenant id.

@@ -36,6 +36,7 @@ import (
 	"github.com/coexistsync/coexist/engine/ledger"
 	"github.com/coexistsync/coexist/engine/plan"
 	"github.com/coexistsync/coexist/engine/task"
+	"github.com/coexistsync/coexist/internal/retry"
 )
 
 // Journal is where a run remembers what it does. Every write is durable when the method returns, and fails, so that the run
@@ -170,7 +171,7 @@ func (o *Options) defaults() {
 		o.Now = time.Now
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = retry.Sleep
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64
