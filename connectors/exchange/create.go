@@ -65,7 +65,7 @@ func (w *writer) create(ctx context.Context) (string, error) {
 	switch kind := fault.KindOf(err); {
 	case err == nil:
 	case kind == fault.Conflict:
-		return w.madeBefore(ctx, err)
+		return w.madeBefore(ctx, err, upn)
 	case kind == fault.Unknown:
 		w.unsure.Add(name)
 		return "", err
@@ -109,8 +109,9 @@ func (w *writer) follow(ctx context.Context, upn string) error {
 // followAttempts is how often a new object is asked for that is not visible yet: with the pauses between, a minute.
 const followAttempts = 6
 
-// madeBefore gives the id of the object that has our name already, which a conflict of whatever value may come from.
-func (w *writer) madeBefore(ctx context.Context, refused error) (string, error) {
+// madeBefore gives the id of the object that has our name already, which a conflict of whatever value may come from. An
+// earlier attempt may have ended before the sign-in name was written.
+func (w *writer) madeBefore(ctx context.Context, refused error, upn string) (string, error) {
 	o, err := w.ByAnchor(ctx, w.change.Object.Type, w.change.Object.Anchor)
 	switch {
 	case err != nil && fault.KindOf(err) == fault.NotFound:
@@ -120,7 +121,8 @@ func (w *writer) madeBefore(ctx context.Context, refused error) (string, error) 
 	case o.Deleted || o.Type != w.change.Object.Type:
 		return "", refused
 	}
-	return o.ID, nil
+	w.change.Object.ID = o.ID
+	return o.ID, w.follow(ctx, upn)
 }
 
 // making builds the command that makes the object, and gives the sign-in name that must follow.

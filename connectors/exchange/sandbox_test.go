@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -309,6 +310,31 @@ func TestTwice(t *testing.T) {
 	}
 	if d := cmp.Diff(once.state(t), twice.state(t)); d != "" {
 		t.Errorf("doing things twice does something else (-once +twice):\n%s", d)
+	}
+}
+
+// TestTheSignInNameFollowsAnEarlierCreate makes a mail user as an attempt leaves it that ended before the sign-in name was
+// written, and sends the create again.
+func TestTheSignInNameFollowsAnEarlierCreate(t *testing.T) {
+	r := rehearse(t, sandbox.Options{Seed: 7})
+	whole := story()[0]
+	early := whole
+	early.Attributes = slices.DeleteFunc(slices.Clone(whole.Attributes), func(a plan.Attribute) bool { return a.Name == "userPrincipalName" })
+	whole.Attributes = append(slices.Clone(early.Attributes), set("userPrincipalName", cloud.Text("routed@contoso.example")))
+	r.tell(t, []plan.Change{early})
+	named := func() bool {
+		var b bytes.Buffer
+		if err := r.SaveState(&b); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(b.String(), `"routed@contoso.example"`)
+	}
+	if named() {
+		t.Fatal("it has its sign-in name already")
+	}
+	r.tell(t, []plan.Change{whole})
+	if !named() {
+		t.Error("it was found, and left without its sign-in name")
 	}
 }
 

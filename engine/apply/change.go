@@ -30,6 +30,7 @@ type step struct {
 	counted   bool                        // an earlier process counted it for the guards
 	unreached bool                        // a guard would be crossed by it: nothing was recorded
 	begun     time.Time                   // when an earlier process recorded it last, zero when none did
+	unmade    []string                    // properties that a create did not set, of an object that was looked up
 	seen      *glance                     // of its object ahead, for the first look
 	put       *putter                     // where a change that is a task is recorded; nil for one of a plan
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -171,4 +173,37 @@ func (m *meddling) Export(ctx context.Context, c plan.Change, resolve func(plan.
 	id, err := m.partial.Export(ctx, c, resolve)
 	m.w.meddle(c.Object.ID)
 	return id, err
+}
+
+// stunted is a target that makes an object without one of its properties, and then nobody hears of it any more.
+type stunted struct{ connector.Target }
+
+func (p stunted) Export(ctx context.Context, c plan.Change, resolve func(plan.Ref) (string, bool)) (string, error) {
+	c.Attributes = slices.DeleteFunc(slices.Clone(c.Attributes), func(a plan.Attribute) bool { return a.Name == "city" })
+	if _, err := p.Target.Export(ctx, c, resolve); err != nil {
+		return "", err
+	}
+	return "", kind(fault.Unknown)
+}
+
+// What a create that was cut off did not set is not taken for written: the next plan wants it for the first time, and does
+// not find that somebody changed it.
+func TestCreateThatWasCutOffHalfway(t *testing.T) {
+	w := newWorld(t)
+	c := createUser(1)
+	c.Attributes = append(c.Attributes, set("city", cloud.Text("Bonn")))
+	slices.SortFunc(c.Attributes, func(a, b plan.Attribute) int { return strings.Compare(a.Name, b.Name) })
+	r, err := w.run(planned(t, []plan.Change{c}, nil), func(o *apply.Options) { o.Targets[cloud.Entra] = stunted{w.target} })
+	if err != nil || !r.Complete() {
+		t.Fatalf("%v: %v, %v", err, r.Counts, r.Failures)
+	}
+	row, ok, err := w.store.Row(t.Context(), c.Object.Anchor)
+	if err != nil || !ok {
+		t.Fatalf("the ledger does not know it: %v", err)
+	}
+	for name, want := range map[string]bool{"city": false, "displayName": true} {
+		if _, wrote := row.LastWritten(name); wrote != want {
+			t.Errorf("%s counts as written: %t", name, wrote)
+		}
+	}
 }

@@ -250,13 +250,23 @@ func (s *step) lookUpCreated(ctx context.Context) error {
 		case err == nil && o.Deleted:
 			return s.end(ctx, journal.Conflict, "it was made and lies in deleted items by now")
 		case err == nil:
-			s.entry.TargetID = o.ID
+			s.entry.TargetID, s.unmade = o.ID, s.lacking(ctx, o.ID)
 			return s.settle(ctx, journal.Done)
 		case fault.KindOf(err) != fault.NotFound:
 			return s.puzzled(ctx, err)
 		}
 	}
 	return nil
+}
+
+// lacking names the properties that an object which an unanswered create made does not have as wished: Exchange Online takes
+// several requests to make one, and may have been left between them. What cannot be read counts as made.
+func (s *step) lacking(ctx context.Context, id string) []string {
+	o, err := s.target.Current(ctx, s.change.Object.Type, id, lookedAt(&s.change))
+	if err != nil {
+		return nil
+	}
+	return s.differs(&o)
 }
 
 // puzzled leaves the change for the next process to look up.

@@ -145,7 +145,7 @@ func (s *step) row(r ledger.Row, ok bool) (ledger.Row, bool) {
 	r.Settled = c.Settles
 	for i := range c.Attributes {
 		a := &c.Attributes[i]
-		if _, managed := cloud.Lookup(a.Name); managed {
+		if _, managed := cloud.Lookup(a.Name); managed && !slices.Contains(s.unmade, a.Name) {
 			put(&r, a.Name, s.written(r, a))
 		}
 	}
