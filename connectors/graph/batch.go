@@ -73,7 +73,7 @@ type bundle struct {
 	*Connector
 	items []item
 	out   []result
-	open  []int // the items that are not settled yet, by index
+	open  []int         // the items that are not settled yet, by index
 	delay time.Duration // the longest that an item was told to wait
 	// renewed says that the token was replaced because an item was refused for it, which happens once; fresh, that it was in
 	// this round.
@@ -93,7 +93,7 @@ func (b *bundle) run(ctx context.Context) {
 	}
 }
 
-// round sends what is to do, files the results and gives what to send again.
+// round sends what is open, files the results and gives what to send again.
 func (b *bundle) round(ctx context.Context) (again []int) {
 	b.delay = 0
 	for _, i := range b.open {

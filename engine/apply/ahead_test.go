@@ -194,6 +194,41 @@ func TestErrorsOfASurveyAreAskedAgain(t *testing.T) {
 	})
 }
 
+// What was seen ahead is of the first change of an object: the write of that comes between, and a later change looks again.
+func TestLaterChangesOfAnObjectLookAgain(t *testing.T) {
+	var objects []cloud.Object
+	var changes []plan.Change
+	for i := range 3 {
+		seen := existing(i + 1)
+		objects = append(objects, seen)
+		first := against(change(user(i+1), plan.Update, set("city", cloud.Text("Ulm"))), seen)
+		second := against(change(user(i+1), plan.Update, set("displayName", cloud.Text("New"))), seen)
+		second.ID += "/name"
+		changes = append(changes, first, second)
+	}
+	w := newWorld(t, objects...)
+	target := &surveyed{Target: w.target}
+	target.before = func(c plan.Change) {
+		if c.ID != changes[0].ID {
+			return
+		}
+		o := existing(1)
+		o.Put("displayName", cloud.Text("Theirs"))
+		w.target.Set(o)
+	}
+	if _, err := w.run(planned(t, changes, nil), target.in); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.entries()[changes[1].ID]; got.State != journal.Conflict || target.singly != 3 {
+		t.Errorf("the later change is %s: %q, after %d looks at one object, want a conflict after 3", got.State, got.Detail, target.singly)
+	}
+	for _, c := range []int{0, 2, 3, 4, 5} {
+		if got := w.entries()[changes[c].ID]; got.State != journal.Done {
+			t.Errorf("change %s is %s: %q", got.Change, got.State, got.Detail)
+		}
+	}
+}
+
 func TestResumedRunsLookForThemselves(t *testing.T) {
 	w, target, f, changes := renames(t, 30)
 	calls := 0

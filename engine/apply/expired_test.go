@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coexistsync/coexist/connectors/memory"
 	"github.com/coexistsync/coexist/directory/cloud"
 	"github.com/coexistsync/coexist/engine/apply"
+	"github.com/coexistsync/coexist/engine/connector"
 	"github.com/coexistsync/coexist/engine/journal"
 	"github.com/coexistsync/coexist/engine/ledger"
 	"github.com/coexistsync/coexist/engine/plan"
@@ -31,6 +33,14 @@ func TestExpiredPlanIsSettledAndNoMore(t *testing.T) {
 	var refused *apply.Refusal
 	if _, err := w.run(f, late(false)); !errors.As(err, &refused) || refused.Reason != apply.Expired {
 		t.Fatalf("%v, want it to be refused as expired", err)
+	}
+	elsewhere := facts()
+	elsewhere.ID = "22222222-2222-3333-4444-555555555555"
+	if _, err := w.run(f, func(o *apply.Options) {
+		late(true)(o)
+		o.Targets = map[cloud.Directory]connector.Target{cloud.Entra: memory.New(elsewhere)}
+	}); !errors.As(err, &refused) || refused.Reason != apply.OtherTenant {
+		t.Fatalf("%v, want nothing to be looked up in another tenant", err)
 	}
 	r, err := w.run(f, late(true))
 	if err != nil {

@@ -313,11 +313,7 @@ func (w *world) process(f *plan.File, tenant, where string, kill int) *exec.Cmd 
 }
 
 func TestKilledProcess(t *testing.T) {
-	changes := company()
-	f := planned(t, changes, nil)
-	calm := newWorld(t)
-	calm.must(f)
-	want := calm.shape()
+	changes, f, want := undisturbed(t)
 	step := 3
 	if testing.Short() {
 		step = 9

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,11 +41,7 @@ func TestTwoProcessesStartAtOnce(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	changes := company()
-	f := planned(t, changes, nil)
-	calm := newWorld(t)
-	calm.must(f)
-	want := calm.shape()
+	changes, f, want := undisturbed(t)
 	held := 0
 	n := rounds(15, 500)
 	dice := rand.New(rand.NewPCG(8, 8))
@@ -75,8 +72,11 @@ func TestTwoProcessesStartAtOnce(t *testing.T) {
 				t.Fatalf("race %d: the processes ended with %v", race, ends)
 			}
 			held += ends[childHeld]
-			if len(writers) != 1 {
-				t.Fatalf("race %d: %d processes wrote", race, len(writers))
+			mu.Lock()
+			wrote := len(writers)
+			mu.Unlock()
+			if wrote != 1 {
+				t.Fatalf("race %d: %d processes wrote", race, wrote)
 			}
 			w.once(changes)
 			if diff := cmp.Diff(want, w.shape()); diff != "" {
@@ -111,6 +111,95 @@ func freeze(t *testing.T, pid int) {
 	}
 }
 
+// sleeper is a process that is stopped in the middle of one of its changes, and sleeps until it is woken.
+type sleeper struct {
+	t       *testing.T
+	at      int  // the change at which it is stopped, from 1
+	applied bool // that change has taken effect by then, and is answered while it sleeps; otherwise it arrives afterwards
+
+	cmd     *exec.Cmd
+	started chan struct{} // closed when cmd runs
+	asleep  chan struct{} // closed when none of its threads runs
+	wake    chan struct{} // closed when it is woken
+	stop    chan struct{} // holds the change that is to stop it once it has taken effect
+
+	mu          sync.Mutex
+	sent, after int // its changes, and those of them after it woke
+	woken       bool
+}
+
+// startSleeper starts a process on a plan, in front of a tenant that stops it.
+func startSleeper(w *world, f *plan.File, at int, applied bool) (*sleeper, *httptest.Server) {
+	w.t.Helper()
+	s := &sleeper{t: w.t, at: at, applied: applied, started: make(chan struct{}), asleep: make(chan struct{}), wake: make(chan struct{}),
+		stop: make(chan struct{}, 1)}
+	server := serveAsked(w, s.asked, s.exported)
+	s.cmd = w.process(f, server.URL, "", 0)
+	s.cmd.Env = append(s.cmd.Env, "APPLY_WORKERS=1")
+	if err := s.cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	close(s.started)
+	return s, server
+}
+
+// asked is told of each change of any process before it takes effect.
+func (s *sleeper) asked(c call) {
+	<-s.started
+	if c.PID != s.cmd.Process.Pid {
+		return
+	}
+	s.mu.Lock()
+	s.sent++
+	if s.woken {
+		s.after++
+	}
+	now := s.sent == s.at
+	s.mu.Unlock()
+	switch {
+	case now && s.applied:
+		s.stop <- struct{}{}
+	case now:
+		s.sleep()
+		<-s.wake
+	}
+}
+
+// exported is told of each change of any process once it has taken effect.
+func (s *sleeper) exported(int) {
+	select {
+	case <-s.stop:
+		s.sleep()
+	default:
+	}
+}
+
+func (s *sleeper) sleep() {
+	freeze(s.t, s.cmd.Process.Pid)
+	close(s.asleep)
+}
+
+// wakeUp wakes the process, and gives how it ended.
+func (s *sleeper) wakeUp() int {
+	s.t.Helper()
+	s.mu.Lock()
+	s.woken = true
+	s.mu.Unlock()
+	close(s.wake)
+	if err := s.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		s.t.Fatal(err)
+	}
+	return exitOf(s.t, s.cmd.Wait())
+}
+
+// otherHost applies a plan as a process of another host does, whose clock is ahead, and gives how that ended.
+func (w *world) otherHost(f *plan.File, tenant, ahead string) int {
+	w.t.Helper()
+	cmd := w.process(f, tenant, "", 0)
+	cmd.Env = append(cmd.Env, "APPLY_HOST=2", "APPLY_AHEAD="+ahead)
+	return exitOf(w.t, cmd.Run())
+}
+
 // TestStoppedHolderIsFenced stops the process that holds the lease in the middle of a write, as a laptop that is closed
 // does, lets one of another host take over once the lease has run out, and wakes the first: the request that was under way
 // may arrive, and nothing after it is sent.
@@ -118,90 +207,30 @@ func TestStoppedHolderIsFenced(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	changes := company()
-	f := planned(t, changes, nil)
-	calm := newWorld(t)
-	calm.must(f)
-	want := calm.shape()
+	changes, f, want := undisturbed(t)
 	n := rounds(6, 100)
 	late := 0
 	for round := range n {
 		w := newWorld(t)
-		at, applied := 1+round%len(changes), round%2 == 0
-		asleep, wake := make(chan struct{}), make(chan struct{})
-		var mu sync.Mutex
-		asked, after := 0, 0 // exports of the holder, and those after it woke
-		var holder *exec.Cmd
-		woken := false
-		pause := func() {
-			freeze(t, holder.Process.Pid)
-			close(asleep)
-			<-wake
-		}
-		pid := make(chan int, 1)
-		holderPID := 0
-		paused := make(chan struct{}, 1)
-		server := serveAsked(w, func(c call) {
-			mu.Lock()
-			if holderPID == 0 {
-				holderPID = <-pid
-			}
-			mine := c.PID == holderPID
-			if mine {
-				asked++
-			}
-			if mine && woken {
-				after++
-			}
-			stop := mine && asked == at
-			mu.Unlock()
-			if stop && !applied {
-				pause()
-			} else if stop {
-				paused <- struct{}{}
-			}
-		}, func(int) {
-			select {
-			case <-paused:
-				freeze(t, holder.Process.Pid)
-				close(asleep) // it is answered while it sleeps
-			default:
-			}
-		})
-		holder = w.process(f, server.URL, "", 0)
-		holder.Env = append(holder.Env, "APPLY_WORKERS=1")
-		if err := holder.Start(); err != nil {
-			t.Fatal(err)
-		}
-		pid <- holder.Process.Pid
-		<-asleep
+		applied := round%2 == 0
+		holder, server := startSleeper(w, f, 1+round%len(changes), applied)
+		<-holder.asleep
 		// Another host cannot see the lock of this one: here it stands for the same file that it finds free.
 		if err := os.Remove(w.path + ".lock"); err != nil {
 			t.Fatal(err)
 		}
-		early := w.process(f, server.URL, "", 0)
-		early.Env = append(early.Env, "APPLY_HOST=2")
-		if code := exitOf(t, early.Run()); code != childHeld {
+		if code := w.otherHost(f, server.URL, "0s"); code != childHeld {
 			t.Fatalf("round %d: before the lease ran out another host ended with %d", round, code)
 		}
-		other := w.process(f, server.URL, "", 0)
-		other.Env = append(other.Env, "APPLY_HOST=2", "APPLY_AHEAD=31m")
-		if code := exitOf(t, other.Run()); code != 0 {
+		if code := w.otherHost(f, server.URL, "31m"); code != 0 {
 			t.Fatalf("round %d: the host that took over ended with %d", round, code)
 		}
-		mu.Lock()
-		woken = true
-		mu.Unlock()
-		close(wake)
-		if err := holder.Process.Signal(syscall.SIGCONT); err != nil {
-			t.Fatal(err)
-		}
-		if code := exitOf(t, holder.Wait()); code != childFailed {
+		if code := holder.wakeUp(); code != childFailed {
 			t.Fatalf("round %d: the holder woke and ended with %d", round, code)
 		}
 		server.Close()
-		if after > 0 {
-			t.Fatalf("round %d: the holder sent %d changes after it was fenced off", round, after)
+		if holder.after > 0 {
+			t.Fatalf("round %d: the holder sent %d changes after it was fenced off", round, holder.after)
 		}
 		counts := w.applied()
 		for _, c := range changes {
@@ -226,11 +255,7 @@ func TestKilledWhileRecovering(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	changes := company()
-	f := planned(t, changes, nil)
-	calm := newWorld(t)
-	calm.must(f)
-	want := calm.shape()
+	changes, f, want := undisturbed(t)
 	n := rounds(10, 200)
 	dice := rand.New(rand.NewPCG(3, 3))
 	kills := 0

@@ -132,6 +132,26 @@ func TestGuardsAddUpOverRuns(t *testing.T) {
 	}
 }
 
+// A change that was counted when it was begun is not counted once more when the run is carried on.
+func TestChangeThatWasBegunCountsOnce(t *testing.T) {
+	w, changes := deletions(t, 3)
+	f := planned(t, changes, nil)
+	limited := func(o *apply.Options) {
+		o.Workers = 1
+		o.Rolling = apply.Rolling{Weigh: func(*plan.Change) map[string]int { return map[string]int{"delete": 1} }, Most: map[string]int{"delete": 3}}
+	}
+	if _, err := w.run(f, func(o *apply.Options) {
+		limited(o)
+		o.Journal = &cutter{Journal: o.Journal, at: 1, late: true} // the first is begun, and not sent
+	}); !errors.Is(err, errCut) {
+		t.Fatal(err)
+	}
+	if r, err := w.run(f, limited); err != nil || !r.Complete() {
+		t.Fatalf("three of three allowed: %+v, %v", r, err)
+	}
+	w.once(changes)
+}
+
 // The guard of one group's members has a limit for each group, and is allowed for all of them.
 func TestGuardOfEachGroupAddsUpOverRuns(t *testing.T) {
 	weigh := func(*plan.Change) map[string]int { return map[string]int{"memberRemoval/team": 1} }

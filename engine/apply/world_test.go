@@ -271,6 +271,16 @@ func planned(t testing.TB, changes []plan.Change, adapt func(*plan.Manifest)) *p
 	return f
 }
 
+// undisturbed gives the changes of the company, a plan of them, and the shape of a world in which nothing got in its way.
+func undisturbed(t *testing.T) (changes []plan.Change, f *plan.File, shape string) {
+	t.Helper()
+	changes = company()
+	f = planned(t, changes, nil)
+	w := newWorld(t)
+	w.must(f)
+	return changes, f, w.shape()
+}
+
 // anchor gives the n-th user's anchor; groups take text GUIDs.
 func userAnchor(n int) directory.Anchor {
 	a, err := directory.AnchorOf(directory.User, guid(n), "")

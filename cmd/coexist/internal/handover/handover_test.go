@@ -3,16 +3,9 @@ package handover
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -282,118 +275,6 @@ func TestSettingsThatCannotWork(t *testing.T) {
 	}
 }
 
-// certificate makes a certificate and writes it to a file.
-func certificate(t testing.TB, change func(*x509.Certificate)) (path string, p KeyPair) {
-	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &x509.Certificate{SerialNumber: big.NewInt(0x7fffffff01), Subject: pkix.Name{CommonName: "Help desk"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageKeyEncipherment}
-	if change != nil {
-		change(c)
-	}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c, err = x509.ParseCertificate(der); err != nil {
-		t.Fatal(err)
-	}
-	path = filepath.Join(t.TempDir(), "desk.cer")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path, KeyPair{c, key}
-}
-
-func TestCertificatesOpenTheirEntries(t *testing.T) {
-	one, a := certificate(t, nil)
-	two, b := certificate(t, nil)
-	_, other := certificate(t, func(c *x509.Certificate) { c.SerialNumber = big.NewInt(5) })
-	s, err := Open(Settings{Sink: CertificateSink, To: []string{one, two}, Folder: t.TempDir()}, "run1", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := s.(*File)
-	put(t, f, 1)
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range []KeyPair{a, b} { // of one issuer and number, which must not confuse
-		got, _ := shown(t, f.Path(), Keys{Certificates: []KeyPair{p}}, false)
-		want(t, got, "1 unsure")
-	}
-	c, err := Read(bytes.NewReader(must(os.ReadFile(f.Path()))))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range []Keys{{}, {Age: []age.Identity{identity(t)}}, {Certificates: []KeyPair{other}}} {
-		if r := Reveal(c, k, false); len(r) != 1 || r[0].Err == nil || !r[0].Password.IsEmpty() {
-			t.Errorf("opened without its key: %+v", r)
-		}
-	}
-}
-
-func TestCertificatesThatDoNotSuit(t *testing.T) {
-	for name, change := range map[string]func(*x509.Certificate){
-		"over":            func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) },
-		"not yet":         func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Minute) },
-		"for signatures":  func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature },
-		"of another file": nil,
-	} {
-		path, _ := certificate(t, change)
-		if change == nil {
-			if err := os.WriteFile(path, []byte("no certificate"), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := (Settings{Sink: CertificateSink, To: []string{path}}).Check(); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-	}
-}
-
-// What is written is CMS that others read, too.
-func TestOpenSSLReadsCMS(t *testing.T) {
-	openssl, err := exec.LookPath("openssl")
-	if err != nil {
-		t.Skip("there is no openssl")
-	}
-	path, p := certificate(t, nil)
-	s, err := newCertificateSealer([]string{path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range []int{0, 1, 15, 16, 17, 1000} {
-		plain := bytes.Repeat([]byte("x"), n)
-		block, err := s.seal(plain)
-		if err != nil {
-			t.Fatal(err)
-		}
-		key := filepath.Join(t.TempDir(), "key.pem")
-		der, err := x509.MarshalPKCS8PrivateKey(p.Key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		run := exec.Command(openssl, "cms", "-decrypt", "-inform", "PEM", "-recip", path, "-inkey", key)
-		run.Stdin = bytes.NewReader(block)
-		var stderr bytes.Buffer
-		run.Stderr = &stderr
-		got, err := run.Output()
-		if err != nil || !bytes.Equal(got, plain) {
-			t.Errorf("%d bytes: openssl read %d: %v %s", n, len(got), err, stderr.String())
-		}
-		if got, err := openCMS(block, []KeyPair{p}); err != nil || !bytes.Equal(got, plain) {
-			t.Errorf("%d bytes: read %d: %v", n, len(got), err)
-		}
-	}
-}
-
 func TestMovedBlockIsNotTakenForAnother(t *testing.T) {
 	f, keys := ageFile(t)
 	put(t, f, 1)
@@ -426,50 +307,6 @@ func TestDPAPIIsOfWindows(t *testing.T) {
 	s.Close()
 	got, _ := shown(t, s.(*File).Path(), Keys{}, false)
 	want(t, got, "1 unsure")
-}
-
-// post keeps mails.
-type post struct {
-	mu    sync.Mutex
-	mails []string
-	err   error
-}
-
-func (p *post) SendMail(_ context.Context, from string, to []string, subject, text string) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err != nil {
-		return p.err
-	}
-	p.mails = append(p.mails, from+" "+fmt.Sprint(to)+" "+subject+"\n"+text)
-	return nil
-}
-
-func TestMail(t *testing.T) {
-	p := &post{}
-	s, err := Open(Settings{Sink: MailSink, From: "sync@contoso.example", To: []string{"desk@contoso.example"}}, "run1", func() (Mailer, error) { return p, nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := entry(1)
-	e.Name = "Eve\r\nBcc: all@contoso.example"
-	a, err := s.Put(t.Context(), e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := put(t, s, 2)
-	for id, o := range map[string]Outcome{a: Void, b: Made} {
-		if err := s.Settle(t.Context(), id, o); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(p.mails) != 3 || !strings.Contains(p.mails[0], canary+"1") || strings.Contains(p.mails[0], "\nBcc") || !strings.Contains(p.mails[2], "is void") || strings.Contains(p.mails[2], canary) {
-		t.Errorf("mails:\n%s", strings.Join(p.mails, "\n--\n"))
-	}
-	p.err = errors.New("mailbox full")
-	if _, err := s.Put(t.Context(), entry(3)); !errors.Is(err, p.err) || strings.Contains(err.Error(), "Canary") {
-		t.Errorf("error %v", err)
-	}
 }
 
 func TestManyPasswordsAtOnce(t *testing.T) {
