@@ -90,7 +90,8 @@ Describe 'the real executable' {
         try {
             foreach ($entry in $zip.Entries) {
                 $reader = New-Object -TypeName System.IO.StreamReader -ArgumentList $entry.Open()
-                $reader.ReadToEnd() | Should -Not -Match 'contoso|Ada|rehearsal|7a9b5c7e' -Because $entry.FullName
+                # The hexadecimal digits of marks, which differ with each bundle, and of digests can spell ada.
+                $reader.ReadToEnd() -creplace 'mark-[0-9a-f]{12}|\b[0-9a-f]{64}\b' | Should -Not -Match 'contoso|Ada|rehearsal|7a9b5c7e' -Because $entry.FullName
             }
         }
         finally { $zip.Dispose() }

@@ -205,6 +205,26 @@ Describe 'asking' {
         & $other { Test-Other -WhatIf }
         (Get-Request).mode | Should -Be 'whatif'
     }
+    It 'takes "<Given>" where the caller has "<Caller>" for WhatIf <WhatIf>, Confirm <Confirm>' -ForEach @(
+        @{ Given = ''; Caller = '$WhatIfPreference = $true'; WhatIf = $true; Confirm = 'High' }
+        @{ Given = '-WhatIf:$false'; Caller = '$WhatIfPreference = $true'; WhatIf = $false; Confirm = 'High' }
+        @{ Given = '-WhatIf'; Caller = ''; WhatIf = $true; Confirm = 'High' }
+        @{ Given = ''; Caller = '$ConfirmPreference = "Low"'; WhatIf = $false; Confirm = 'Low' }
+        @{ Given = '-Force'; Caller = '$ConfirmPreference = "Low"'; WhatIf = $false; Confirm = 'None' }
+        @{ Given = '-Force'; Caller = '$WhatIfPreference = $true'; WhatIf = $true; Confirm = 'None' }
+        @{ Given = '-Confirm -Force'; Caller = ''; WhatIf = $false; Confirm = 'Low' }
+        @{ Given = '-Confirm:$false'; Caller = '$ConfirmPreference = "Low"'; WhatIf = $false; Confirm = 'None' }
+    ) {
+        $inside = & (Get-Module -Name CoexistenceSync) {
+            {
+                [CmdletBinding(SupportsShouldProcess = $true)] param([switch] $Force)
+                Get-CallerPreference -Caller $PSCmdlet -Force:$Force
+            }
+        }
+        $got = & ([scriptblock]::Create("param(`$inside) $Caller; & `$inside $Given")) $inside
+        $got.WhatIf | Should -Be $WhatIf
+        $got.Confirm | Should -Be $Confirm
+    }
     It '-Confirm with nobody to ask starts nothing' {
         Use-Scenario -Name ok
         $pipeline = Start-Pipeline -Script 'Start-CoexistenceSync -Confirm'

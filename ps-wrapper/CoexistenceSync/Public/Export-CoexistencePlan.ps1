@@ -59,12 +59,8 @@ function Export-CoexistencePlan {
         [string] $EnginePath
     )
     begin {
-        # A -WhatIf or -Confirm of the function that calls us does not reach a module by itself.
         $preference = Get-CallerPreference -Caller $PSCmdlet
-        if (-not $PSBoundParameters.ContainsKey('WhatIf')) { $WhatIfPreference = $preference.WhatIf }
-        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
-            $ConfirmPreference = $preference.Confirm
-        }
+        $WhatIfPreference, $ConfirmPreference = $preference.WhatIf, $preference.Confirm
     }
     process {
         $file = Resolve-PlanPath -PlanId $PlanId -Caller $PSCmdlet -ConfigPath $ConfigPath -EnginePath $EnginePath

@@ -50,13 +50,8 @@ function Invoke-CoexistenceDiagnostic {
         [switch] $Force
     )
     end {
-        # A -WhatIf or -Confirm of the function that calls us does not reach a module by itself.
-        $preference = Get-CallerPreference -Caller $PSCmdlet
-        if (-not $PSBoundParameters.ContainsKey('WhatIf')) { $WhatIfPreference = $preference.WhatIf }
-        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
-            $ConfirmPreference = $preference.Confirm
-            if ($Force) { $ConfirmPreference = 'None' }
-        }
+        $preference = Get-CallerPreference -Caller $PSCmdlet -Force:$Force
+        $WhatIfPreference, $ConfirmPreference = $preference.WhatIf, $preference.Confirm
         $file = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($Path)
         $go = $false
         $go = $PSCmdlet.ShouldProcess($file, 'Write the bundle')

@@ -51,13 +51,8 @@ function Invoke-CoexistenceTask {
         [switch] $Force
     )
     begin {
-        # A -WhatIf or -Confirm of the function that calls us does not reach a module by itself.
-        $preference = Get-CallerPreference -Caller $PSCmdlet
-        if (-not $PSBoundParameters.ContainsKey('WhatIf')) { $WhatIfPreference = $preference.WhatIf }
-        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
-            $ConfirmPreference = $preference.Confirm
-            if ($Force) { $ConfirmPreference = 'None' }
-        }
+        $preference = Get-CallerPreference -Caller $PSCmdlet -Force:$Force
+        $WhatIfPreference, $ConfirmPreference = $preference.WhatIf, $preference.Confirm
         $wanted = New-Object -TypeName 'System.Collections.Generic.List[string]'
     }
     process {

@@ -43,13 +43,8 @@ function Remove-CoexistenceCredential {
         [switch] $Force
     )
     begin {
-        # A -WhatIf or -Confirm of the function that calls us does not reach a module by itself.
-        $preference = Get-CallerPreference -Caller $PSCmdlet
-        if (-not $PSBoundParameters.ContainsKey('WhatIf')) { $WhatIfPreference = $preference.WhatIf }
-        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
-            $ConfirmPreference = $preference.Confirm
-            if ($Force) { $ConfirmPreference = 'None' }
-        }
+        $preference = Get-CallerPreference -Caller $PSCmdlet -Force:$Force
+        $WhatIfPreference, $ConfirmPreference = $preference.WhatIf, $preference.Confirm
     }
     process {
         foreach ($one in $Name) {

@@ -39,13 +39,8 @@ function Resume-Coexistence {
         [switch] $Force
     )
     end {
-        # A -WhatIf or -Confirm of the function that calls us does not reach a module by itself.
-        $preference = Get-CallerPreference -Caller $PSCmdlet
-        if (-not $PSBoundParameters.ContainsKey('WhatIf')) { $WhatIfPreference = $preference.WhatIf }
-        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
-            $ConfirmPreference = $preference.Confirm
-            if ($Force) { $ConfirmPreference = 'None' }
-        }
+        $preference = Get-CallerPreference -Caller $PSCmdlet -Force:$Force
+        $WhatIfPreference, $ConfirmPreference = $preference.WhatIf, $preference.Confirm
         $go = $false
         $go = $PSCmdlet.ShouldProcess('the tenant', 'Resume writing')
         if ($go) {

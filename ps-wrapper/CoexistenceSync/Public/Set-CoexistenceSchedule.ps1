@@ -40,12 +40,8 @@ function Set-CoexistenceSchedule {
         [switch] $PassThru
     )
     begin {
-        # A -WhatIf or -Confirm of the function that calls us does not reach a module by itself.
         $preference = Get-CallerPreference -Caller $PSCmdlet
-        if (-not $PSBoundParameters.ContainsKey('WhatIf')) { $WhatIfPreference = $preference.WhatIf }
-        if (-not $PSBoundParameters.ContainsKey('Confirm')) {
-            $ConfirmPreference = $preference.Confirm
-        }
+        $WhatIfPreference, $ConfirmPreference = $preference.WhatIf, $preference.Confirm
     }
     process {
         if ($Interval.TotalMinutes -lt 5) {

@@ -39,9 +39,6 @@ function Test-CoexistenceConnection {
         [string] $EnginePath
     )
     end {
-        $request = @{ op = 'doctor'; configPath = $ConfigPath; records = @('TestResult') }
-        $results = Invoke-CoexistenceEngine -Request $request -Caller $PSCmdlet -EnginePath $EnginePath -TimeoutSeconds $TimeoutSeconds -Activity 'Coexistence test' -Tolerate 3, 8, 9
-        if (-not $Quiet) { return $results }
-        @($results).Count -gt 0 -and @($results | Where-Object -FilterScript { -not $_.Passed -and $_.Severity -eq 'Error' }).Count -eq 0
+        Invoke-EngineTest -Op 'doctor' -ConfigPath $ConfigPath -EnginePath $EnginePath -TimeoutSeconds $TimeoutSeconds -Quiet:$Quiet -Caller $PSCmdlet
     }
 }
