@@ -186,6 +186,14 @@ var (
 	reasonFlag  = &cli.StringFlag{Name: "reason", Usage: "`WHY`, such as a change number; needed with --allow, and kept in the journal"}
 )
 
+// detailedFlag names the option that lets the exit code tell whether anything was found.
+const detailedFlag = "detailed-exitcode"
+
+// detailed makes that option of a command, when says what it tells.
+func detailed(when string) *cli.BoolFlag {
+	return &cli.BoolFlag{Name: detailedFlag, Usage: "exit with 10 when " + when}
+}
+
 // output reads the form of the result.
 func output(x *cli.Context) (json bool, err error) {
 	switch f := x.String(outputFlag.Name); f {
@@ -196,4 +204,13 @@ func output(x *cli.Context) (json bool, err error) {
 	default:
 		return false, usagef("unknown output form %q; there are text and json", f)
 	}
+}
+
+// called reads how a command was called that gives its result as text or json: with the arguments that names say, and in which
+// form.
+func called(x *cli.Context, names ...string) (json bool, err error) {
+	if err := arguments(x, names...); err != nil {
+		return false, err
+	}
+	return output(x)
 }

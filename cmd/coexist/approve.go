@@ -32,10 +32,7 @@ func approveCommand(c *console) *cli.Command {
 			&cli.StringFlag{Name: "comment", Usage: "`WHY`, such as a change number"},
 			&cli.BoolFlag{Name: "withdraw", Usage: "take the approval back"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "PLAN"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "PLAN")
 			if err != nil {
 				return err
 			}

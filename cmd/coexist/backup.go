@@ -18,10 +18,7 @@ func storeCommand(c *console) *cli.Command {
 				"deletes and disables nothing any more, as it does not know what it made.",
 			Flags: []cli.Flag{configFlag, outputFlag},
 			Action: func(x *cli.Context) error {
-				if err := arguments(x, "FILE"); err != nil {
-					return err
-				}
-				form, err := output(x)
+				form, err := called(x, "FILE")
 				if err != nil {
 					return err
 				}

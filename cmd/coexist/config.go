@@ -18,10 +18,7 @@ func configCommand(c *console) *cli.Command {
 			Description: "All mistakes are reported at once, with file, line and column. coexist doctor also connects.",
 			Flags:       []cli.Flag{configFlag, outputFlag},
 			Action: func(x *cli.Context) error {
-				if err := arguments(x); err != nil {
-					return err
-				}
-				form, err := output(x)
+				form, err := called(x)
 				if err != nil {
 					return err
 				}

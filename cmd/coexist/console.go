@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/coexistsync/coexist/engine/report"
+	"github.com/coexistsync/coexist/internal/retry"
 	"github.com/coexistsync/coexist/internal/strictyaml"
 )
 
@@ -27,18 +28,7 @@ type console struct {
 }
 
 func newConsole(in io.Reader, out, errs io.Writer) *console {
-	return &console{in: in, out: out, err: errs, progress: &progress{w: errs, on: terminal(errs)}, now: time.Now, sleep: sleep}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return &console{in: in, out: out, err: errs, progress: &progress{w: errs, on: terminal(errs)}, now: time.Now, sleep: retry.Sleep}
 }
 
 // terminal reports whether a stream is a terminal.

@@ -77,10 +77,7 @@ func credentialRemoveCommand(c *console) *cli.Command {
 
 // withCredentials opens the store of credentials for one of them.
 func withCredentials(x *cli.Context, c *console, f func(s credential.Store, name string) error) error {
-	if err := arguments(x, "NAME"); err != nil {
-		return err
-	}
-	if _, err := output(x); err != nil {
+	if _, err := called(x, "NAME"); err != nil {
 		return err
 	}
 	name := x.Args().First()
@@ -124,10 +121,7 @@ func credentialListCommand(c *console) *cli.Command {
 		Usage: "list the credentials: names, kinds, accounts and dates, never secrets",
 		Flags: []cli.Flag{configFlag, outputFlag},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}
@@ -135,12 +129,16 @@ func credentialListCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
-			list, err := credentialStore(cfg, &prompt{c.in, c.err}).List()
+			store := credentialStore(cfg, &prompt{c.in, c.err})
+			list, err := store.List()
 			if err != nil {
 				return credentialFailed(err)
 			}
 			if form {
 				return writeJSON(c, "coexist.credentials", "credentials", append([]credential.Entry{}, list...))
+			}
+			if len(list) == 0 {
+				c.say("no credential is kept in %s; coexist credential set NAME adds one", report.Safe(store.Where()))
 			}
 			w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 			for _, e := range list {

@@ -38,10 +38,7 @@ func diagnosticCommand(c *console) *cli.Command {
 			"It is a zip of JSON files: read it before you pass it on.",
 		Flags: []cli.Flag{configFlag, outputFlag, &cli.BoolFlag{Name: "offline", Usage: "connect to nothing; leave out what doctor says"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "FILE.zip"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "FILE.zip")
 			if err != nil {
 				return err
 			}

@@ -23,10 +23,7 @@ func doctorCommand(c *console) *cli.Command {
 		Description: "Connects to each directory and to the tenant, reads little and writes nothing.",
 		Flags:       []cli.Flag{configFlag, outputFlag},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}

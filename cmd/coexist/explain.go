@@ -31,10 +31,7 @@ func explainCommand(c *console) *cli.Command {
 			"Of an object that no policy takes, the scopes say why. One that was not read is looked for in the directory; exit code 11.",
 		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, asOfFlag, &cli.StringFlag{Name: "decision", Usage: "explain only this `DECISION`, such as licenses"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "OBJECT"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "OBJECT")
 			if err != nil {
 				return err
 			}

@@ -23,10 +23,7 @@ func haltCommand(c *console) *cli.Command {
 			&cli.StringFlag{Name: "reason", Usage: "`WHY`; halts"},
 			&cli.BoolFlag{Name: "lift", Usage: "end the halt"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}

@@ -277,6 +277,7 @@ Grant the account in the directory:
 Grant the app registration these application permissions of Microsoft Graph, with admin consent:
   to plan:  %s
   to apply: %s
+What it takes to plan is enough as long as writes are off; doctor names what is granted beyond it.
 coexist init tenant prints a script that makes the app registrations with them.
 %s
 Then:

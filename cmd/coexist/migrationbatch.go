@@ -32,10 +32,7 @@ func migrationBatchCommand(c *console) *cli.Command {
 		Flags: []cli.Flag{configFlag, outputFlag, objectsFlag, ouFlag, objectFlag,
 			&cli.StringFlag{Name: "out", Value: "batch.csv", Usage: "write the batch to this `FILE`"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}

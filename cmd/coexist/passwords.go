@@ -38,10 +38,7 @@ func passwordsRevealCommand(c *console) *cli.Command {
 			&cli.StringSliceFlag{Name: "certificate", Usage: "PEM or PFX `FILE` with a certificate and its private key; may be repeated. The password of a PFX is asked for"},
 			&cli.BoolFlag{Name: "all", Usage: "show void passwords too"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "FILE"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "FILE")
 			if err != nil {
 				return err
 			}

@@ -38,13 +38,10 @@ func planCommand(c *console) *cli.Command {
 		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, asOfFlag, objectsFlag, ouFlag, objectFlag,
 			&cli.StringFlag{Name: "out", Value: "coexist.plan", Usage: "write the plan to this `FILE`"},
 			signFlag,
-			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit with 10 when there are changes"},
+			detailed("there are changes"),
 			&cli.BoolFlag{Name: "strict-held", Usage: "exit with 7 when objects are held"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}
@@ -74,7 +71,7 @@ func planCommand(c *console) *cli.Command {
 			if err := s.signPlan(path, digest, x.String(signFlag.Name)); err != nil {
 				return err
 			}
-			return planOutcome(m, x.Bool("strict-held"), x.Bool("detailed-exitcode"))
+			return planOutcome(m, x.Bool("strict-held"), x.Bool(detailedFlag))
 		},
 	}
 }

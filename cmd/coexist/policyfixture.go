@@ -53,10 +53,7 @@ func policyFixtureCommand(c *console) *cli.Command {
 }
 
 func addFixture(x *cli.Context, c *console) error {
-	if err := arguments(x, "OBJECT"); err != nil {
-		return err
-	}
-	form, err := output(x)
+	form, err := called(x, "OBJECT")
 	if err != nil {
 		return err
 	}

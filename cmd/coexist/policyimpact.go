@@ -40,8 +40,8 @@ func policyImpactCommand(c *console) *cli.Command {
 			&cli.StringFlag{Name: headFlag, Value: workTree, Usage: "`REV` that is proposed; " + workTree + " is what the folder holds now"},
 			&cli.StringFlag{Name: snapshotFlag, Usage: "snapshot `FILE`"},
 			asOfFlag, fullFlag,
-			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit code 10 when any decision changes"},
-			&cli.BoolFlag{Name: noImpactFlag, Usage: "exit code 4 when any decision changes: for changes that are meant to change nothing"},
+			detailed("a decision changes"),
+			&cli.BoolFlag{Name: noImpactFlag, Usage: "exit with 4 when a decision changes: for changes that are meant to change nothing"},
 		},
 		Action: func(x *cli.Context) error { return policyImpact(x, c) },
 	}
@@ -94,7 +94,7 @@ func policyImpact(x *cli.Context, c *console) error {
 		return nil
 	case x.Bool(noImpactFlag):
 		return mark(errUnmet, fmt.Errorf("%s changes decisions of %s, and shall change none", headName.Given, counted(m.Changed, "object", "objects")))
-	case x.Bool("detailed-exitcode"):
+	case x.Bool(detailedFlag):
 		return outcome(errChanges)
 	}
 	return nil

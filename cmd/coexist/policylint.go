@@ -52,11 +52,7 @@ func policyLintCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
-			folder, err := policyFolder(x)
-			if err != nil {
-				return err
-			}
-			set, err := loadPolicies(folder)
+			folder, set, err := policiesNamed(x)
 			if err != nil {
 				return err
 			}

@@ -51,11 +51,7 @@ func policyTestCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
-			folder, err := policyFolder(x)
-			if err != nil {
-				return err
-			}
-			set, err := loadPolicies(folder)
+			folder, set, err := policiesNamed(x)
 			if err != nil {
 				return err
 			}
@@ -102,6 +98,16 @@ func policyFolder(x *cli.Context) (string, error) {
 		return "", mark(errConfig, fmt.Errorf("policies: %w", err))
 	}
 	return folder, nil
+}
+
+// policiesNamed gives the folder that a command is about, and its policies.
+func policiesNamed(x *cli.Context) (string, *rules.Set, error) {
+	folder, err := policyFolder(x)
+	if err != nil {
+		return "", nil, err
+	}
+	set, err := loadPolicies(folder)
+	return folder, set, err
 }
 
 // testRun is what the command line asks of a run of tests.

@@ -24,12 +24,9 @@ func refreshCommand(c *console) *cli.Command {
 			"the old one was restricted.",
 		Flags: []cli.Flag{configFlag, outputFlag, fullFlag, objectsFlag, ouFlag, objectFlag,
 			&cli.StringFlag{Name: "out", Value: "refreshed.plan", Usage: "write the new plan to this `FILE`"},
-			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit with 10 when there are new changes"}},
+			detailed("there are new changes")},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "OLD"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "OLD")
 			if err != nil {
 				return err
 			}
@@ -100,7 +97,7 @@ func (s *session) refresh(x *cli.Context, older *plan.File, path string, r reque
 	if err := writeRefresh(s.out, cmp, json, s.options()); err != nil {
 		return err
 	}
-	return errors.Join(planOutcome(m, false, false), refreshOutcome(cmp, x.Bool("detailed-exitcode")))
+	return errors.Join(planOutcome(m, false, false), refreshOutcome(cmp, x.Bool(detailedFlag)))
 }
 
 func writeRefresh(w io.Writer, c report.Compared, asJSON bool, o report.Options) error {

@@ -46,10 +46,7 @@ func runListCommand(c *console) *cli.Command {
 		Usage: "list runs, the newest first",
 		Flags: []cli.Flag{configFlag, outputFlag, &cli.IntFlag{Name: "limit", Value: 20, Usage: "list at most this `NUMBER`; 0 for all"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}
@@ -85,10 +82,7 @@ func runListCommand(c *console) *cli.Command {
 // aboutRun makes the action of a command about one run.
 func aboutRun(c *console, f func(x *cli.Context, s *session, r journal.Run, json bool) error) cli.ActionFunc {
 	return func(x *cli.Context) error {
-		if err := arguments(x, "RUN"); err != nil {
-			return err
-		}
-		form, err := output(x)
+		form, err := called(x, "RUN")
 		if err != nil {
 			return err
 		}
@@ -307,10 +301,7 @@ func runPurgeCommand(c *console) *cli.Command {
 		Description: "A run is kept, however old, while the tenant may hold an effect of it that is not recorded, or while a task of it waits.",
 		Flags:       []cli.Flag{configFlag, outputFlag, &cli.StringFlag{Name: "older-than", Required: true, Usage: "remove what ended this `TIME` ago: 90d, 12h"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}

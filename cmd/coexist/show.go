@@ -20,10 +20,7 @@ func showCommand(c *console) *cli.Command {
 		ArgsUsage: "PLAN|RUN",
 		Flags:     []cli.Flag{configFlag, outputFlag, fullFlag, exchangeScriptFlag},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "PLAN or RUN"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "PLAN or RUN")
 			if err != nil {
 				return err
 			}

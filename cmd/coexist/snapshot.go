@@ -39,10 +39,7 @@ func snapshotCommand(c *console) *cli.Command {
 }
 
 func saveSnapshot(x *cli.Context, c *console) error {
-	if err := arguments(x, "FILE"); err != nil {
-		return err
-	}
-	form, err := output(x)
+	form, err := called(x, "FILE")
 	if err != nil {
 		return err
 	}
@@ -83,10 +80,7 @@ func saveSnapshot(x *cli.Context, c *console) error {
 }
 
 func showSnapshot(x *cli.Context, c *console) error {
-	if err := arguments(x, "FILE"); err != nil {
-		return err
-	}
-	form, err := output(x)
+	form, err := called(x, "FILE")
 	if err != nil {
 		return err
 	}

@@ -30,10 +30,7 @@ func syncCommand(c *console) *cli.Command {
 			&cli.StringFlag{Name: "run", Hidden: true, Usage: "`ID` of the run, given by the process that detached it"},
 			&cli.StringFlag{Name: "out", Value: "coexist.plan", Usage: "write the plan to this `FILE`"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}

@@ -48,10 +48,7 @@ func taskListCommand(c *console) *cli.Command {
 		Usage: "list the tasks that wait",
 		Flags: []cli.Flag{configFlag, outputFlag, &cli.BoolFlag{Name: "all", Usage: "list those that ended, too"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}
@@ -89,10 +86,7 @@ func taskCommand(c *console, name, usage string, change func(*delayed.Task, *con
 		Name: name, Usage: usage, ArgsUsage: "TASK",
 		Flags: []cli.Flag{configFlag, outputFlag},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "TASK"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "TASK")
 			if err != nil {
 				return err
 			}

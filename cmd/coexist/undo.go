@@ -30,10 +30,7 @@ func undoCommand(c *console) *cli.Command {
 			&cli.StringFlag{Name: "out", Value: "undo.plan", Usage: "write the plan to this `FILE`"},
 			&cli.StringFlag{Name: "plan", Usage: "the plan `FILE` of the run, where its copy beside the store is gone"}},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x, "RUN"); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x, "RUN")
 			if err != nil {
 				return err
 			}
@@ -84,13 +81,19 @@ func (s *session) runToUndo(ctx context.Context, name, file string) (journal.Run
 	if r.Plan == "" || r.State == journal.Running {
 		return r, nil, mark(errRefused, fmt.Errorf("run %s is %s and has nothing to take back", r.ID, r.State))
 	}
+	switch n, err := s.store.Counts(ctx, r.ID); {
+	case err != nil:
+		return r, nil, err
+	case n.Reached() == 0: // nor need its plan be kept
+		return r, nil, mark(errNotFound, fmt.Errorf("run %s changed nothing in the tenant: there is nothing to undo; coexist runs list has the others", r.ID))
+	}
 	if file == "" {
 		file = s.keptPlan(r.Plan)
 	}
 	f, err := plan.Open(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return r, nil, mark(errNotFound, fmt.Errorf("the plan of run %s is not there; name its file with --plan", r.ID))
+		return r, nil, mark(errNotFound, fmt.Errorf("the plan of run %s is not kept beside the store any more; name its file with --plan", r.ID))
 	case err != nil:
 		return r, nil, err
 	case f.Digest() != r.Plan:

@@ -31,11 +31,11 @@ func validateCommand(c *console) *cli.Command {
 			&cli.BoolFlag{Name: "offline", Usage: "do not read the tenant; checks that need it are listed as not evaluated"},
 			&cli.StringFlag{Name: "mode", Usage: "`MODE` of objects that are not in the cloud yet: provision when coexist makes them, activate when Entra Connect does; without it the tenant says"},
 			&cli.StringFlag{Name: "severity", Value: "info", Usage: "tell findings from this `SEVERITY` on: error, warning or info"},
-			&cli.StringFlag{Name: "since", Usage: "tell what is new and what is fixed since this `RUN`, which its report names; last; or a file of --output json"},
+			&cli.StringFlag{Name: "since", Usage: "tell what is new and what is fixed since this `RUN`, which its report names; last, the latest that read as much; or a file of --output json"},
 			&cli.StringFlag{Name: "fix-plan", Usage: "write what can be mended into this new `FOLDER`"},
 			&cli.BoolFlag{Name: "mailbox", Usage: "say where the one OBJECT got stuck on its way to a mailbox"},
 			&cli.BoolFlag{Name: "list-checks", Usage: "list all checks, and read nothing"},
-			&cli.BoolFlag{Name: "detailed-exitcode", Usage: "exit with 10 when there are findings; with --since, new ones; with --mailbox, a broken rung"}},
+			detailed("there are findings; with --since, new ones; with --mailbox, a broken rung")},
 		Action: func(x *cli.Context) error {
 			a, err := validationOf(x)
 			if err != nil {
@@ -61,7 +61,7 @@ func validateCommand(c *console) *cli.Command {
 				work = s.diagnose
 			}
 			told, err := work(x.Context, a)
-			if err == nil && told > 0 && x.Bool("detailed-exitcode") {
+			if err == nil && told > 0 && x.Bool(detailedFlag) {
 				return outcome(errChanges)
 			}
 			return err

@@ -58,7 +58,7 @@ func (s *session) validate(ctx context.Context, a validation) (told int, err err
 		return 0, err
 	}
 	if of.Run != "" {
-		p.kept.NotEvaluated = sum.NotEvaluated
+		p.kept.Reach, p.kept.NotEvaluated = a.reach(), sum.NotEvaluated
 		if err := s.remember(ctx, of.Run, in.AsOf, p.kept); err != nil {
 			return 0, err
 		}

@@ -15,16 +15,36 @@ import (
 	"github.com/coexistsync/coexist/engine/validate"
 )
 
+// reach is how far a validation looks. Only validations that look equally far are compared: beside one that did not read the
+// tenant, everything that the tenant tells would look new.
+type reach string
+
+const (
+	withTenant    reach = "tenant"
+	withoutTenant reach = "offline"
+)
+
+func (a validation) reach() reach {
+	if a.offline {
+		return withoutTenant
+	}
+	return withTenant
+}
+
 // rememberedRun is what the store keeps of a validation.
 type rememberedRun struct {
+	Reach        reach                  `json:"reach"` // "" where nobody wrote it down
 	Findings     []validate.Past        `json:"findings"`
 	NotEvaluated []validate.Unevaluated `json:"notEvaluated"`
 }
 
 // former finds the validation that --since names: a run, last, or a file that validate wrote with --output json.
 func (s *session) former(ctx context.Context, a validation) (*validate.Former, error) {
-	if a.since == "" {
+	switch a.since {
+	case "":
 		return nil, nil
+	case lastRun:
+		return s.lastAlike(ctx, a)
 	}
 	v, err := s.store.Validation(ctx, a.since)
 	switch {
@@ -33,11 +53,53 @@ func (s *session) former(ctx context.Context, a validation) (*validate.Former, e
 	case err != nil:
 		return nil, err
 	}
+	f, r, err := recalled(v)
+	if err == nil && r != a.reach() {
+		return nil, a.unlike(v.ID, r)
+	}
+	return f, err
+}
+
+// lastAlike finds the latest validation that looked as far as this one.
+func (s *session) lastAlike(ctx context.Context, a validation) (*validate.Former, error) {
+	n := 0
+	for v, err := range s.store.Validations(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		f, r, err := recalled(v)
+		if err != nil || r == a.reach() {
+			return f, err
+		}
+		n++
+	}
+	switch {
+	case n == 0:
+		return formerFile(a)
+	case a.offline:
+		return nil, mark(errNotFound, errors.New("option --since: every remembered validation read the tenant, and this one does not; compare without --offline"))
+	}
+	return nil, mark(errNotFound, errors.New("option --since: no remembered validation read the tenant, so that all that the tenant tells would look new; compare with --offline, or from the next validation on"))
+}
+
+// unlike says why a validation that looked farther or less far is not compared with.
+func (a validation) unlike(name string, r reach) error {
+	switch r {
+	case withTenant:
+		return usagef("option --since: %s read the tenant, and this validation does not; compare without --offline", name)
+	case withoutTenant:
+		return usagef("option --since: %s did not read the tenant, so that all that the tenant tells would look new; compare with --offline", name)
+	}
+	return usagef("option --since: %s does not tell whether it read the tenant; compare with a later validation", name)
+}
+
+// recalled reads what the store keeps of a validation.
+func recalled(v store.Validation) (*validate.Former, reach, error) {
 	var kept rememberedRun
 	if err := json.Unmarshal(v.Findings, &kept); err != nil {
-		return nil, fmt.Errorf("read validation %s: %w: %w", v.ID, store.ErrCorrupt, err)
+		return nil, "", fmt.Errorf("read validation %s: %w: %w", v.ID, store.ErrCorrupt, err)
 	}
-	return &validate.Former{ID: v.ID, At: v.At, Findings: kept.Findings, NotEvaluated: kept.NotEvaluated}, nil
+	return &validate.Former{ID: v.ID, At: v.At, Findings: kept.Findings, NotEvaluated: kept.NotEvaluated}, kept.Reach, nil
 }
 
 // formerFile reads the JSON form of a former validation. It must have told of everything that is told now.
@@ -53,6 +115,7 @@ func formerFile(a validation) (*validate.Former, error) {
 		Kind      string `json:"kind"`
 		Validated struct {
 			AsOf    time.Time     `json:"asOf"`
+			Tenant  string        `json:"tenant"`
 			Object  *plan.Object  `json:"object"`
 			Objects []plan.Object `json:"objects"`
 			Least   string        `json:"severity"`
@@ -64,6 +127,10 @@ func formerFile(a validation) (*validate.Former, error) {
 		} `json:"summary"`
 	}
 	err = json.Unmarshal(bytes.TrimPrefix(b, []byte("\uFEFF")), &doc) // as PowerShell redirects it
+	then := withTenant
+	if doc.Validated.Tenant == "" {
+		then = withoutTenant
+	}
 	switch least, known := severityNamed(doc.Validated.Least); {
 	case err != nil || doc.Kind != "coexist.report.validation":
 		return nil, usagef("option --since: %s is no report of coexist validate --output json", a.since)
@@ -73,6 +140,8 @@ func formerFile(a validation) (*validate.Former, error) {
 		return nil, usagef("option --since: %s tells of new findings only; compare with a validation made without --since", a.since)
 	case !known || least > a.least:
 		return nil, usagef("option --since: %s tells findings from %s on; ask for the same with --severity", a.since, doc.Validated.Least)
+	case then != a.reach():
+		return nil, a.unlike(a.since, then)
 	}
 	return &validate.Former{ID: a.since, At: doc.Validated.AsOf, Findings: doc.Findings, NotEvaluated: doc.Summary.NotEvaluated}, nil
 }

@@ -13,10 +13,7 @@ func versionCommand(c *console) *cli.Command {
 		Usage: "print the version, as --version does",
 		Flags: []cli.Flag{outputFlag},
 		Action: func(x *cli.Context) error {
-			if err := arguments(x); err != nil {
-				return err
-			}
-			form, err := output(x)
+			form, err := called(x)
 			if err != nil {
 				return err
 			}

@@ -103,7 +103,8 @@ func (n Need) held(granted []string) Finding {
 	return f
 }
 
-// excess finds permissions that are granted and that nothing needs for which the others granted do not suffice.
+// excess finds permissions that are granted and that nothing needs for which the others granted do not suffice. It finds none
+// in what LeastPermissions names for the same purpose.
 func excess(granted []string, apply bool) []Finding {
 	needed := map[string]bool{"Mail.Send": true} // for reports by mail
 	for _, n := range needs {
@@ -119,9 +120,14 @@ func excess(granted []string, apply bool) []Finding {
 	}
 	var out []Finding
 	for _, p := range slices.Sorted(slices.Values(granted)) {
-		if !needed[p] {
-			out = append(out, Finding{Check: "more than needed", Warning: true, Detail: printable(p), Hint: "nothing here needs it: take it away, or keep it in mind"})
+		if needed[p] {
+			continue
 		}
+		hint := "nothing here needs it: take it away, or keep it in mind"
+		if slices.ContainsFunc(needs, func(n Need) bool { return n.Apply && !apply && slices.Contains(n.Any, p) }) {
+			hint = "only applying needs it: grant it once writes are on, to those who write"
+		}
+		out = append(out, Finding{Check: "more than needed", Warning: true, Detail: printable(p), Hint: hint})
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"time"
 )
 
@@ -68,25 +69,50 @@ func (s *Store) KeepValidation(ctx context.Context, v Validation) error {
 	})
 }
 
+// Validations yields those that are remembered, the latest first.
+func (s *Store) Validations(ctx context.Context) iter.Seq2[Validation, error] {
+	return func(yield func(Validation, error) bool) {
+		rows, err := s.read.QueryContext(ctx, `SELECT id, at, findings FROM validations ORDER BY at DESC, id DESC`)
+		if err != nil {
+			yield(Validation{}, s.fail("read the validations", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			v, err := scanValidation(rows.Scan)
+			if !yield(v, s.fail("read the validations", err)) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Validation{}, s.fail("read the validations", err))
+		}
+	}
+}
+
 // Validation gives a validation by its id, or the last one for "last"; ErrNoValidation when there is none.
 func (s *Store) Validation(ctx context.Context, id string) (v Validation, err error) {
-	var at sql.NullString
-	var text string
 	row := s.read.QueryRowContext(ctx, `SELECT id, at, findings FROM validations WHERE id = $1`, id)
 	if id == "last" {
 		row = s.read.QueryRowContext(ctx, `SELECT id, at, findings FROM validations ORDER BY at DESC, id DESC LIMIT 1`)
 	}
-	err = row.Scan(&v.ID, &at, &text)
+	v, err = scanValidation(row.Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = fmt.Errorf("%w: %s", ErrNoValidation, id)
 	}
-	if err == nil {
-		v.At, err = toTime(at)
+	return v, s.fail("read a validation", err)
+}
+
+func scanValidation(scan func(...any) error) (v Validation, err error) {
+	var at sql.NullString
+	var text string
+	if err := scan(&v.ID, &at, &text); err != nil {
+		return v, err
 	}
-	if err == nil {
+	if v.At, err = toTime(at); err == nil {
 		v.Findings, err = unpacked(text)
 	}
-	return v, s.fail("read a validation", err)
+	return v, err
 }
 
 func unpacked(text string) ([]byte, error) {

@@ -49,6 +49,16 @@ func TestValidationsAreRemembered(t *testing.T) {
 	if err != nil || last.ID != "v24" || !last.At.Equal(noon.Add(24*time.Hour)) || string(last.Findings) != text {
 		t.Errorf("last: %s at %s, %d bytes, %v", last.ID, last.At, len(last.Findings), err)
 	}
+	var ids []string
+	for v, err := range s.Validations(t.Context()) {
+		if err != nil || string(v.Findings) != text {
+			t.Fatalf("%s: %d bytes, %v", v.ID, len(v.Findings), err)
+		}
+		ids = append(ids, v.ID)
+	}
+	if len(ids) != keptValidations || ids[0] != "v24" || ids[1] != "v23" || ids[keptValidations-1] != "v05" {
+		t.Errorf("all, the latest first: %s", ids)
+	}
 	for id, kept := range map[string]bool{"v04": false, "v05": true, "v99": false} {
 		if _, err := s.Validation(t.Context(), id); (err == nil) != kept || !kept && !errors.Is(err, ErrNoValidation) {
 			t.Errorf("%s: %v", id, err)

@@ -91,11 +91,19 @@ func lost(all, outside, excluded, nested int) string {
 		n    int
 		what string
 	}{{outside, "not among the objects read"}, {excluded, "not synchronised"}, {nested, "of a type that the group cannot hold or reach"}} {
-		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		switch {
+		case p.n == 0:
+		case all == 1:
+			return "its one member is " + p.what
+		case p.n == all:
+			return fmt.Sprintf("all %d members are %s", all, p.what)
+		case p.n == 1:
+			parts = append(parts, "1 is "+p.what)
+		default:
+			parts = append(parts, fmt.Sprintf("%d are %s", p.n, p.what))
 		}
 	}
-	return fmt.Sprintf("of %d members %s", all, strings.Join(parts, ", "))
+	return fmt.Sprintf("of %d members, %s", all, strings.Join(parts, ", "))
 }
 
 // misplaced reports whether the group being checked cannot hold the object at index i, or mail to it does not reach the

@@ -1,6 +1,7 @@
 package lint_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,6 +60,28 @@ func TestFindings(t *testing.T) {
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRowsOfATable holds that every row that nobody needs is told of, in one finding for its table.
+func TestRowsOfATable(t *testing.T) {
+	for name, c := range map[string]struct{ rows, place, want string }{
+		"one": {"de,x\nAT,y\n", "t.csv:3:1", `row "AT" of table t: no object of the snapshot has that value`},
+		"two": {"AT,x\nde,y\nCH,z\n", "t.csv:2:1", "2 rows of table t: no object of the snapshot has their values \"AT\", \"CH\"\n  lines 2, 4"},
+		"a run and one": {"AT,1\nCH,2\nde,3\nDK,4\nES,5\nFI,6\nFR,7\nGB,8\n", "t.csv:2:1",
+			"7 rows of table t: no object of the snapshot has their values \"AT\", \"CH\", \"DK\", \"ES\", \"FI\" and 2 more\n  lines 2-3, 5-9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			archive := policy(`inTable("t", user.c)`, "tables: {t: {file: t.csv, key: k, columns: [v]}}") + "-- t.csv --\nk,v\n" + c.rows + oneRow
+			found := check(t, txtar.Parse([]byte(archive)))
+			if len(found) != 1 || found[0].Lint != "unused-table-row" {
+				t.Fatalf("found %+v", found)
+			}
+			f := found[0]
+			if place := fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Col); place != c.place || f.Text != c.want {
+				t.Errorf("%s: %s", place, f.Text)
 			}
 		})
 	}

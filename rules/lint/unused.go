@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -138,7 +139,8 @@ func (k *checker) unusedTables(p *policyDocument) {
 	}
 }
 
-// unusedRows reports rows whose key is the value of none of the attributes that are looked up.
+// unusedRows reports the rows whose key is the value of none of the attributes that are looked up: all of a table together, since
+// a table of countries has hundreds that nobody needs today.
 func (k *checker) unusedRows(p *policyDocument, t tableDocument, looked map[string]bool) {
 	seen := map[string]bool{}
 	for name := range looked {
@@ -152,12 +154,46 @@ func (k *checker) unusedRows(p *policyDocument, t tableDocument, looked map[stri
 			}
 		}
 	}
+	var idle []tableRow
 	for _, row := range t.rows {
-		if key := row.cells[0]; !seen[directory.Fold(key)] {
-			k.report(Finding{Lint: "unused-table-row", File: t.file, Line: row.line, Col: 1, Policy: p.name,
-				Text: fmt.Sprintf("row %q of table %s: no object of the snapshot has that value", key, t.name)})
+		if !seen[directory.Fold(row.cells[0])] {
+			idle = append(idle, row)
 		}
 	}
+	if len(idle) > 0 {
+		k.report(Finding{Lint: "unused-table-row", File: t.file, Line: idle[0].line, Col: 1, Policy: p.name, Text: idleText(t.name, idle)})
+	}
+}
+
+// firstRows is how many rows of a table a finding names; the lines of all of them follow.
+const firstRows = 5
+
+// idleText says which rows of a table nobody needs.
+func idleText(table string, idle []tableRow) string {
+	if len(idle) == 1 {
+		return fmt.Sprintf("row %q of table %s: no object of the snapshot has that value", idle[0].cells[0], table)
+	}
+	var keys, lines []string
+	for _, row := range idle[:min(len(idle), firstRows)] {
+		keys = append(keys, strconv.Quote(row.cells[0]))
+	}
+	named := strings.Join(keys, ", ")
+	if n := len(idle) - len(keys); n > 0 {
+		named += fmt.Sprintf(" and %d more", n)
+	}
+	for i := 0; i < len(idle); {
+		j := i + 1
+		for j < len(idle) && idle[j].line == idle[j-1].line+1 {
+			j++
+		}
+		text := strconv.Itoa(idle[i].line)
+		if j > i+1 {
+			text += "-" + strconv.Itoa(idle[j-1].line)
+		}
+		lines = append(lines, text)
+		i = j
+	}
+	return fmt.Sprintf("%d rows of table %s: no object of the snapshot has their values %s\n  lines %s", len(idle), table, named, strings.Join(lines, ", "))
 }
 
 // textOf gives the text of a literal, "" for other nodes.
